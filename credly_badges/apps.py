@@ -1,0 +1,39 @@
+"""How an LMS finds the plugin: its URLs, settings and signals, and what is connected at start."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from edx_django_utils.plugins.constants import PluginSettings, PluginURLs
+
+# The names that edx-platform gives its kinds of project and of settings. They live inside
+# edx-platform (openedx/core/djangoapps/plugins/constants.py), which tests run without.
+LMS = "lms.djangoapp"
+COMMON, PRODUCTION, TEST = "common", "production", "test"
+
+
+class CredlyBadgesConfig(AppConfig):
+    """The LMS plugin that issues Credly badges."""
+
+    name = "credly_badges"
+    verbose_name = _("Credly badges")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    plugin_app: ClassVar[dict[str, Any]] = {
+        PluginURLs.CONFIG: {
+            LMS: {
+                PluginURLs.NAMESPACE: "credly_badges",
+                PluginURLs.REGEX: r"^badges/",
+                PluginURLs.RELATIVE_PATH: "urls",
+            },
+        },
+        PluginSettings.CONFIG: {
+            LMS: {
+                COMMON: {PluginSettings.RELATIVE_PATH: "settings.common"},
+                PRODUCTION: {PluginSettings.RELATIVE_PATH: "settings.production"},
+                TEST: {PluginSettings.RELATIVE_PATH: "settings.test"},
+            },
+        },
+    }

@@ -1,0 +1,1 @@
+"""The settings that the plugin gives its LMS, one module for each kind of LMS settings."""

@@ -1,0 +1,89 @@
+"""The plugin's settings and their defaults.
+
+An LMS runs this before it reads its own configuration file, so whatever an operator writes there wins.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    # .. setting_name: CREDLY_BADGES_ENCRYPTION_KEYS
+    # .. setting_default: []
+    # .. setting_description: The key ring that encrypts Credly API keys in the database: Fernet keys, the newest first.
+    #   The first one encrypts, all of them decrypt, so a new key is added in front and the old one stays until every
+    #   organization has been saved again. Make one with
+    #   ``python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"``.
+    # .. setting_warning: An API key whose encryption key is lost cannot be read again and must be entered anew.
+    "CREDLY_BADGES_ENCRYPTION_KEYS": [],
+    # .. setting_name: CREDLY_BADGES_API_KEYS
+    # .. setting_default: {}
+    # .. setting_description: Credly API keys by organization id, for sites that keep secrets out of the database.
+    #   A key given here is used instead of the one stored with the organization.
+    "CREDLY_BADGES_API_KEYS": {},
+    # .. setting_name: CREDLY_BADGES_API_URLS
+    # .. setting_default: {}
+    # .. setting_description: Further Credly API addresses that an organization may be connected to, by name, beside
+    #   Credly's own production and sandbox: a proxy, or the stand-in Credly of the demonstration.
+    # .. setting_warning: Learners' names and e-mail addresses are sent there. Only list addresses that you trust.
+    "CREDLY_BADGES_API_URLS": {},
+    # .. setting_name: CREDLY_BADGES_LMS_BACKEND
+    # .. setting_default: "credly_badges.lms.EdxPlatform"
+    # .. setting_description: Dotted path of the class through which the plugin asks about learners, courses and roles.
+    #   Only a host that is no LMS needs another one.
+    "CREDLY_BADGES_LMS_BACKEND": "credly_badges.lms.EdxPlatform",
+    # .. setting_name: CREDLY_BADGES_CELERY_QUEUE
+    # .. setting_default: None
+    # .. setting_description: The Celery queue of the plugin's tasks. None leaves them on the default queue of the LMS.
+    # .. setting_warning: A queue that no worker listens to is never worked off.
+    "CREDLY_BADGES_CELERY_QUEUE": None,
+    # .. setting_name: CREDLY_BADGES_CONNECT_TIMEOUT
+    # .. setting_default: 5
+    # .. setting_description: Seconds to wait for a connection to Credly.
+    "CREDLY_BADGES_CONNECT_TIMEOUT": 5,
+    # .. setting_name: CREDLY_BADGES_READ_TIMEOUT
+    # .. setting_default: 20
+    # .. setting_description: Seconds to wait for Credly's answer once a request is sent.
+    "CREDLY_BADGES_READ_TIMEOUT": 20,
+    # .. setting_name: CREDLY_BADGES_MAX_ATTEMPTS
+    # .. setting_default: 12
+    # .. setting_description: How often a message to Credly is tried before it waits for a person.
+    "CREDLY_BADGES_MAX_ATTEMPTS": 12,
+    # .. setting_name: CREDLY_BADGES_FIRST_WAIT
+    # .. setting_default: 30
+    # .. setting_description: Seconds before the second attempt of a message. Each further wait is about twice as long.
+    "CREDLY_BADGES_FIRST_WAIT": 30,
+    # .. setting_name: CREDLY_BADGES_LONGEST_WAIT
+    # .. setting_default: 21600
+    # .. setting_description: The longest wait between two attempts, in seconds; six hours unless set.
+    "CREDLY_BADGES_LONGEST_WAIT": 6 * 60 * 60,
+    # .. setting_name: CREDLY_BADGES_LEASE_SECONDS
+    # .. setting_default: 120
+    # .. setting_description: For how many seconds a worker holds a message. If it has not finished by then, for example
+    #   because it was killed, another worker takes the message up.
+    # .. setting_warning: Must be longer than the connect and read time-outs together.
+    "CREDLY_BADGES_LEASE_SECONDS": 120,
+    # .. setting_name: CREDLY_BADGES_FOLLOW_UP_SECONDS
+    # .. setting_default: 900
+    # .. setting_description: The longest countdown, in seconds, of a task that a worker leaves for itself. A message that
+    #   is due later is looked at again when the countdown ends.
+    # .. setting_warning: With Redis as the broker, a countdown beyond its visibility time-out runs a task twice.
+    "CREDLY_BADGES_FOLLOW_UP_SECONDS": 900,
+    # .. setting_name: CREDLY_BADGES_SWEEP_SECONDS
+    # .. setting_default: 300
+    # .. setting_description: How often, in seconds, the scheduled sweep looks for work that nobody was woken for. It needs
+    #   a running Celery beat; without one, run the ``credly_outbox`` command on a schedule.
+    "CREDLY_BADGES_SWEEP_SECONDS": 300,
+    # .. setting_name: CREDLY_BADGES_SUPPRESS_CREDLY_EMAIL
+    # .. setting_default: False
+    # .. setting_description: Whether Credly is asked not to send its own e-mail to a learner who was issued a badge.
+    "CREDLY_BADGES_SUPPRESS_CREDLY_EMAIL": False,
+}
+
+
+def plugin_settings(settings: Any) -> None:
+    """Give the LMS every setting that it does not have yet."""
+    for name, default in DEFAULTS.items():
+        if not hasattr(settings, name):
+            setattr(settings, name, deepcopy(default))

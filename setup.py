@@ -1,0 +1,70 @@
+"""The distribution ``openedx-credly-badges``."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+
+def version() -> str:
+    """The one place that holds the version is the package itself."""
+    source = (HERE / "credly_badges" / "__init__.py").read_text(encoding="utf-8")
+    return re.search(r'^__version__ = "([^"]+)"', source, re.MULTILINE).group(1)
+
+
+def constraints() -> dict[str, str]:
+    """What ``requirements/constraints.txt`` says of each package, so that an installation keeps to it too."""
+    found = {}
+    for line in (HERE / "requirements" / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([A-Za-z0-9._-]+)\s*([<>=!~][^#;]*)", line):
+            found[match[1].lower()] = match[2].strip()
+    return found
+
+
+def requirements(name: str) -> list[str]:
+    """The lines of ``requirements/<name>.in``, without its comments and includes."""
+    limits = constraints()
+    lines = (HERE / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
+    wanted = [line.split("#")[0].strip() for line in lines]
+    return [
+        line + limits.get(re.split(r"[\[<>=!~ ]", line)[0].lower(), "")
+        for line in wanted
+        if line and not line.startswith("-")
+    ]
+
+
+setup(
+    name="openedx-credly-badges",
+    version=version(),
+    description="Credly badges, issued by an Open edX LMS by itself",
+    long_description="\n\n".join((HERE / name).read_text(encoding="utf-8") for name in ("README.rst", "CHANGELOG.rst")),
+    long_description_content_type="text/x-rst",
+    author="Credly Badges contributors",
+    license="AGPL-3.0-only",
+    packages=find_packages(include=["credly_badges", "credly_badges.*"]),
+    include_package_data=True,
+    install_requires=requirements("base"),
+    extras_require={
+        "testing": requirements("testing"),
+    },
+    python_requires=">=3.11",
+    zip_safe=False,
+    keywords="Open edX LMS plugin Credly badges credentials",
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Framework :: Django",
+        "Framework :: Django :: 4.2",
+        "Framework :: Django :: 5.2",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Education",
+        "Natural Language :: English",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+    ],
+    entry_points={
+        "lms.djangoapp": ["credly_badges = credly_badges.apps:CredlyBadgesConfig"],
+    },
+)
