@@ -109,7 +109,7 @@ class RuleFactory(DjangoModelFactory):
     requirement = factory.SubFactory(RequirementFactory)
     path = "is_passing"
     field_type = "boolean"
-    operator = "equal"
+    operator = "eq"
     value = "true"
     position = factory.Sequence(int)
 
