@@ -1,0 +1,112 @@
+"""The ``CREDLY_BADGES_*`` settings, typed and read when they are needed.
+
+Nothing here runs at import time: an LMS loads plugins before it has finished its own settings. What each setting means
+is written at its default, in ``credly_badges/settings/common.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+PRODUCTION = "production"
+SANDBOX = "sandbox"
+
+CREDLY_URLS = {
+    # Hosts and version prefix: Credly developer documentation, "Web service API".
+    PRODUCTION: "https://api.credly.com/v1",
+    SANDBOX: "https://sandbox-api.credly.com/v1",
+}
+
+T = TypeVar("T")
+
+
+def encryption_keys() -> list[str]:
+    """The key ring, newest first; empty where the operator set none."""
+    return [str(key) for key in _read("ENCRYPTION_KEYS", [], (list, tuple))]
+
+
+def api_key(organization_id: UUID) -> str:
+    """The API key that the settings give for an organization, or an empty string."""
+    keys: Mapping[Any, str] = _read("API_KEYS", {}, Mapping)
+    return next((key for given, key in keys.items() if str(given).lower() == str(organization_id)), "")
+
+
+def api_urls() -> dict[str, str]:
+    """Every environment an organization may be in, and the base URL of its API."""
+    custom: Mapping[str, str] = _read("API_URLS", {}, Mapping)
+    return {**{str(name): str(url) for name, url in custom.items()}, **CREDLY_URLS}
+
+
+def api_url(environment: str) -> str:
+    """The base URL of an environment; ImproperlyConfigured where the settings no longer name it."""
+    try:
+        return api_urls()[environment]
+    except KeyError:
+        raise ImproperlyConfigured(
+            f"The environment '{environment}' is not in CREDLY_BADGES_API_URLS. "
+            "Add it there, or choose another environment for the organization."
+        ) from None
+
+
+def lms_backend() -> str:
+    """The dotted path of the class through which the plugin asks the LMS about learners and courses."""
+    return _read("LMS_BACKEND", "credly_badges.lms.EdxPlatform", str)
+
+
+def celery_queue() -> str | None:
+    """The Celery queue for this plugin's tasks; None leaves the routing to the LMS."""
+    return getattr(settings, "CREDLY_BADGES_CELERY_QUEUE", None) or None
+
+
+def timeouts() -> tuple[float, float]:
+    """Seconds to wait for a connection to Credly, and then for its answer."""
+    return float(_read("CONNECT_TIMEOUT", 5, (int, float))), float(_read("READ_TIMEOUT", 20, (int, float)))
+
+
+def max_attempts() -> int:
+    """How often a message is tried before it waits for a person."""
+    return _read("MAX_ATTEMPTS", 12, int)
+
+
+def first_wait() -> timedelta:
+    """The pause after a first failed attempt; each further one doubles it."""
+    return timedelta(seconds=_read("FIRST_WAIT", 30, (int, float)))
+
+
+def longest_wait() -> timedelta:
+    """The longest pause between two attempts."""
+    return timedelta(seconds=_read("LONGEST_WAIT", 6 * 3600, (int, float)))
+
+
+def lease() -> timedelta:
+    """How long a worker may hold a message before others take it for lost."""
+    return timedelta(seconds=_read("LEASE_SECONDS", 120, (int, float)))
+
+
+def longest_follow_up() -> timedelta:
+    """The longest countdown that a worker gives a task of its own."""
+    return timedelta(seconds=_read("FOLLOW_UP_SECONDS", 900, (int, float)))
+
+
+def sweep_every() -> timedelta:
+    """How often the scheduled sweep looks for work that nobody was woken for."""
+    return timedelta(seconds=_read("SWEEP_SECONDS", 300, (int, float)))
+
+
+def suppress_credly_email() -> bool:
+    """Whether Credly is asked not to write to learners about their badges."""
+    return _read("SUPPRESS_CREDLY_EMAIL", False, bool)
+
+
+def _read(name: str, default: T, kind: Any) -> T:
+    value = getattr(settings, f"CREDLY_BADGES_{name}", default)
+    if not isinstance(value, kind):
+        wanted = getattr(kind, "__name__", None) or " or ".join(each.__name__ for each in kind)
+        raise ImproperlyConfigured(f"CREDLY_BADGES_{name} must be of type {wanted}; it is {type(value).__name__}.")
+    return value
