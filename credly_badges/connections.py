@@ -1,0 +1,54 @@
+"""Connections to Credly: one client per organization, kept open and shared by this process."""
+
+from __future__ import annotations
+
+from threading import Lock
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from . import conf
+from .credly.client import Client
+from .models import CredlyOrganization
+
+MOST_KEPT = 64
+
+_clients: dict[tuple[str, UUID, str], Client] = {}
+_lock = Lock()
+
+
+class NoKey(Exception):
+    """The organization has no API key, neither in the settings nor stored."""
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the person who can mend it."""
+        return _("The organization has no API key. Enter one on its page, or give it in CREDLY_BADGES_API_KEYS.")
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def connect(organization: CredlyOrganization) -> Client:
+    """The client for an organization, with the key that is in force now.
+
+    Raises NoKey where there is none, UndecryptableSecret where the ring has lost its key, and ImproperlyConfigured
+    where the settings no longer name the organization's environment.
+    """
+    key = organization.key.reveal()
+    if not key:
+        raise NoKey
+    wanted = (conf.api_url(organization.environment), organization.uuid, key)
+    with _lock:
+        client = _clients.pop(wanted, None) or Client(*wanted, timeout=conf.timeouts())
+        _clients[wanted] = client  # The one used last stands last.
+        while len(_clients) > MOST_KEPT:
+            # Not closed: another thread may be in the middle of a call. Its sockets go when it does.
+            _clients.pop(next(iter(_clients)))
+    return client
+
+
+def forget_all() -> None:
+    """Drop every connection: after a fork, or when the settings changed."""
+    with _lock:
+        _clients.clear()

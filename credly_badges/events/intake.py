@@ -1,0 +1,124 @@
+"""The first joint: a learning event is stored once, and progress is woken when that is committed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey
+
+from .. import progress
+from ..learning_event import LearningEvent
+from ..models import BadgeRequirement, ReceivedEvent
+
+TRIES = 5
+"""How often to look again when another process stores the same statement at the same moment."""
+
+
+class _Stored(NamedTuple):
+    """The row that an event would take the place of."""
+
+    pk: int
+    fingerprint: str
+    confirmed_at: datetime
+
+
+def receive(event: LearningEvent) -> None:
+    """Store what a learner did if some active badge listens to it, and have it held against the requirements.
+
+    A statement that is already known moves one time stamp; one that is older than what is known changes nothing.
+    Costs one query where nothing listens, and two for a repetition.
+
+    Raises IntegrityError where the LMS has no such learner.
+    """
+    for _ in range(TRIES):
+        heard, stored = _look(event)
+        if not heard:
+            return
+        if stored is None:
+            done = _insert(event)
+        elif (event.occurred_at, event.fingerprint) <= (stored.confirmed_at, stored.fingerprint):
+            # Older, or the very same arriving twice. Of two statements made at one moment the greater fingerprint
+            # counts: an arbitrary choice, but the same one in whatever order they come.
+            return
+        elif event.fingerprint == stored.fingerprint:
+            done = _confirm(event, stored)
+        else:
+            done = _replace(event, stored)
+        if done:
+            return
+    raise RuntimeError(f"The event {event.kind} was changed by others {TRIES} times while it was being stored.")
+
+
+def _look(event: LearningEvent) -> tuple[bool, _Stored | None]:
+    """Whether anything listens, and what is known: one query, as it runs for every event of the LMS."""
+    learner_id, kind, subject = event.identity
+    known = ReceivedEvent.objects.filter(learner_id=learner_id, kind=kind, subject=subject)
+    listening = BadgeRequirement.objects.listening_for(event.kind, event.scopes).order_by()
+    rows = listening.values_list(*(Subquery(known.values(column)[:1]) for column in _Stored._fields))[:1]
+    for row in rows:
+        return True, _Stored(*row) if row[0] is not None else None
+    return False, None
+
+
+def _insert(event: LearningEvent) -> bool:
+    try:
+        with transaction.atomic():
+            row = ReceivedEvent.objects.create(
+                learner_id=event.learner_id, kind=event.kind, subject=event.subject, **_columns(event)
+            )
+    except IntegrityError:
+        if _look(event)[1] is None:
+            raise  # Not a race: the learner is unknown.
+        return False
+    _wake(row.pk)
+    return True
+
+
+def _confirm(event: LearningEvent, stored: _Stored) -> bool:
+    # Without the time of the last repetition, a "failed" that arrives late, and lies between two "passed", would
+    # overturn the second of them.
+    return bool(
+        ReceivedEvent.objects.filter(
+            pk=stored.pk, fingerprint=stored.fingerprint, confirmed_at__lt=event.occurred_at
+        ).update(confirmed_at=event.occurred_at)
+    )
+
+
+def _replace(event: LearningEvent, stored: _Stored) -> bool:
+    unchanged = ReceivedEvent.objects.filter(
+        pk=stored.pk, fingerprint=stored.fingerprint, confirmed_at=stored.confirmed_at
+    )
+    if not unchanged.update(**_columns(event)):
+        return False
+    _wake(stored.pk)
+    return True
+
+
+def _columns(event: LearningEvent) -> dict[str, object]:
+    return {
+        "course_key": _course_key(event.subject),
+        "occurred_at": event.occurred_at,
+        "confirmed_at": event.occurred_at,
+        "attributes": dict(event.attributes),
+        "scopes": list(event.scopes),
+        "fingerprint": event.fingerprint,
+        "received_at": timezone.now(),
+        "waiting": True,
+        "failure": "",
+    }
+
+
+def _course_key(subject: str) -> CourseKey | None:
+    try:
+        return CourseKey.from_string(subject)
+    except InvalidKeyError:
+        return None
+
+
+def _wake(event_id: int) -> None:
+    transaction.on_commit(lambda: progress.wake(event_id), robust=True)

@@ -1,0 +1,192 @@
+"""The second joint: one message, one destination. Take it, try it, and write down what came of it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery import current_app, shared_task
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, close_old_connections, connection, transaction
+from django.utils import timezone
+
+from .. import conf
+from ..connections import NoKey
+from ..credly.errors import CredlyError
+from ..models import DeliveryAttempt, OutboxMessage, Pulse
+from ..models.encryption import UndecryptableSecret
+from .announce import announce_all
+from .orders import carry_out
+from .results import Blocked, Broken, Failed, Result
+from .settle import settle
+
+log = logging.getLogger(__name__)
+
+
+def wake(message_id: int, *, at: datetime | None = None) -> None:
+    """Have a worker deliver a message, now or at a time."""
+    if at is None:
+        deliver_message.apply_async((message_id,), queue=conf.celery_queue(), retry=False)
+        return
+    if current_app.conf.task_always_eager:
+        return  # Without a worker nothing can be put off; the next sweep finds it.
+    wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
+    deliver_message.apply_async(
+        (message_id, at.isoformat()), queue=conf.celery_queue(), countdown=wait.total_seconds(), retry=False
+    )
+
+
+@shared_task(
+    name="credly_badges.issuing.deliver_message",
+    acks_late=True,
+    reject_on_worker_lost=True,
+    ignore_result=True,
+    autoretry_for=(OperationalError,),  # The database: a deadlock, or a lock that was waited for too long.
+    retry_backoff=True,
+    max_retries=5,
+    soft_time_limit=100,
+    time_limit=115,
+)
+def deliver_message(message_id: int, follows: str | None = None) -> None:
+    """Worker's side of :func:`wake`. ``follows`` is the ISO 8601 time that a follow-up was made for."""
+    deliver(message_id, follows=datetime.fromisoformat(follows) if follows else None)
+    _keep_going()
+
+
+def deliver(message_id: int, *, follows: datetime | None = None) -> None:
+    """Try one message once, if its time has come and no other worker has it."""
+    message = OutboxMessage.objects.select_related("award__template", "organization").filter(pk=message_id).first()
+    if message is None or not message.open or message.state not in OutboxMessage.TAKEABLE:
+        return
+    now = timezone.now()
+    if message.organization.paused:
+        return  # Whoever lifts the pause wakes the queue.
+    later = max(message.not_before, message.organization.wait_until or now)
+    if later > now:
+        # Of several follow-ups for one message only the one for its present time goes on.
+        if message.state == OutboxMessage.State.WAITING and follows in (None, message.not_before):
+            wake(message_id, at=later)
+        return
+    attempt = _take(message, now)
+    if attempt is None:
+        return
+    again_at = settle(message, attempt, _try(message), spread=random.random())  # noqa: S311  # no secret hangs on it
+    if again_at is not None:
+        wake(message_id, at=again_at)
+
+
+@transaction.atomic
+def _take(message: OutboxMessage, now: datetime) -> DeliveryAttempt | None:
+    """Lease a message to this worker; None if another was faster.
+
+    ``look_first`` is set in the table before anything leaves: should this process die, the next one looks at Credly
+    before it sends. ``message.look_first`` keeps what was true until now.
+    """
+    lease = uuid.uuid4()
+    untouched = OutboxMessage.objects.filter(
+        pk=message.pk, open=True, state=message.state, lease=message.lease, not_before=message.not_before
+    )
+    if not untouched.update(
+        state=OutboxMessage.State.DELIVERING, lease=lease, not_before=now + conf.lease(), look_first=True
+    ):
+        return None
+    message.lease = lease
+    return DeliveryAttempt.objects.create(message=message, started_at=now)
+
+
+def _try(message: OutboxMessage) -> Result:
+    try:
+        return carry_out(message)
+    except CredlyError as error:
+        return Failed(error)
+    except (NoKey, UndecryptableSecret, ImproperlyConfigured) as fault:
+        return Blocked(str(fault))
+    except OperationalError:
+        raise  # The lease runs out, and the message is tried again.
+    except Exception as fault:
+        log.exception("Delivering message %s failed in a way that was not foreseen.", message.pk)
+        return Broken(type(fault).__name__)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a round over the outbox did: messages tried, announcements sent that had been left unsent."""
+
+    tried: int
+    announced: int
+
+
+def sweep(*, source: Pulse.Source | str, limit: int = 1000, threads: int = 1) -> Swept:
+    """Deliver, in this process, everything that is due now."""
+    _note_pulse(source)
+    message_ids = due(limit)
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(_deliver_in_thread, message_ids))
+    else:
+        for message_id in message_ids:
+            deliver(message_id)
+    return Swept(tried=len(message_ids), announced=announce_all())
+
+
+def wake_due(*, source: Pulse.Source | str, limit: int = 1000) -> int:
+    """Wake workers for everything that is due now, and send what is left to announce; how many messages."""
+    _note_pulse(source)
+    message_ids = due(limit)
+    for message_id in message_ids:
+        wake(message_id)
+    announce_all()
+    return len(message_ids)
+
+
+def due(limit: int) -> list[int]:
+    """The messages whose time has come, the oldest first."""
+    return list(OutboxMessage.objects.due(timezone.now()).order_by("not_before").values_list("pk", flat=True)[:limit])
+
+
+def _deliver_in_thread(message_id: int) -> None:
+    close_old_connections()
+    try:
+        deliver(message_id)
+    finally:
+        connection.close()
+
+
+def _note_pulse(source: Pulse.Source | str) -> None:
+    Pulse.objects.update_or_create(source=source, defaults={"heard_at": timezone.now()})
+
+
+class _Rounds:
+    """When this process last thought of doing a worker's round, so that not every delivery asks the database."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = 0.0
+
+    def time_has_come(self, every: timedelta) -> bool:
+        if self._clock() < self._next:
+            return False
+        self._next = self._clock() + every.total_seconds()
+        return True
+
+
+_rounds = _Rounds()
+
+
+def _keep_going() -> None:
+    """Let a worker that is awake anyway look after the rest: not every LMS has a Celery beat."""
+    if current_app.conf.task_always_eager or not _rounds.time_has_come(conf.sweep_every()):
+        return
+    now = timezone.now()
+    Pulse.objects.get_or_create(
+        source=Pulse.Source.WORKER, defaults={"heard_at": now - 2 * conf.sweep_every()}
+    )
+    stale = Pulse.objects.filter(source=Pulse.Source.WORKER, heard_at__lt=now - conf.sweep_every())
+    if stale.update(heard_at=now):  # Of several workers one wins.
+        wake_due(source=Pulse.Source.WORKER)

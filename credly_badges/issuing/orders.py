@@ -1,0 +1,117 @@
+"""Carrying out one order at Credly. Everything here may raise the errors of ``credly.errors``; nothing here is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import conf, lms
+from ..connections import connect
+from ..credly import errors, wire
+from ..credly.client import Client
+from ..models import BadgeAward, EarnerIdentifier, OutboxMessage
+from .results import Blocked, Confirmed, Result
+
+REVOKED = "revoked"
+
+
+def carry_out(message: OutboxMessage) -> Result:
+    """Do at Credly what a message says, looking first where it may have been done without our hearing of it."""
+    client = connect(message.organization)
+    if message.kind == OutboxMessage.Kind.ISSUE:
+        return _issue(message, client)
+    return _revoke(message, client)
+
+
+def _issue(message: OutboxMessage, client: Client) -> Result:
+    award = message.award
+    learner = lms.learner(award.learner_id) if award.learner_id else None
+    if learner is None:
+        return Blocked(_("The learner has no account any more."))
+    earner_id = earner_identifier(learner.id)
+    if message.look_first:
+        badge = _find(client, award, earner_id)
+        if badge is not None:
+            return Confirmed(badge, earner_id, found=True)
+    if not learner.is_active:
+        return Blocked(_("The learner's account is not active yet; the badge is sent once it is."))
+    try:
+        name = lms.name_of(learner)
+    except lms.NoName as missing:
+        return Blocked(missing.sentence)
+    order = wire.IssueOrder(
+        template_id=award.template.uuid,
+        recipient_email=learner.email,
+        first_name=name.first,
+        middle_name=name.middle,
+        last_name=name.last,
+        issued_at=award.earned_at,
+        issuer_earner_id=earner_id,
+        evidence=tuple(wire.Evidence(**item) for item in award.evidence),
+        suppress_notification=conf.suppress_credly_email(),
+    )
+    try:
+        return Confirmed(client.issue(order), earner_id)
+    except errors.Duplicate:
+        # It may be ours, from an answer that was lost, or older than this plugin and known by the address alone.
+        badge = _find(client, award, earner_id) or _find(client, award, email=learner.email)
+        if badge is None:
+            raise
+        return Confirmed(badge, earner_id, found=True)
+
+
+def _find(client: Client, award: BadgeAward, earner_id: str = "", *, email: str = "") -> wire.Badge | None:
+    """The learner's standing badge at Credly that no other award of ours accounts for."""
+    candidates = [
+        badge
+        for badge in client.find_badges(template_id=award.template.uuid, issuer_earner_id=earner_id, email=email)
+        if badge.state != REVOKED and badge.replacement_badge_id is None
+    ]
+    taken = set(
+        BadgeAward.objects.filter(credly_id__in=[badge.id for badge in candidates])
+        .exclude(pk=award.pk)
+        .values_list("credly_id", flat=True)
+    )
+    return next((badge for badge in candidates if badge.id not in taken), None)
+
+
+def _revoke(message: OutboxMessage, client: Client) -> Result:
+    award = message.award
+    badge_id = award.credly_id
+    if badge_id is None:
+        in_flight = _stop_issuing(award)
+        if in_flight is not None:
+            return Blocked(_("The badge is being issued at this moment."), until=in_flight)
+        badge = _find(client, award, earner_identifier(award.learner_id)) if award.learner_id else None
+        if badge is None:
+            return Confirmed(None)
+        badge_id = badge.id
+    try:
+        if message.look_first:
+            badge = client.badge(badge_id)
+            if badge.state == REVOKED:
+                return Confirmed(badge, found=True)
+        return Confirmed(client.revoke(badge_id, award.revocation_reason))
+    except errors.NotFound:
+        return Confirmed(None)  # Deleted at Credly: there is nothing left to revoke.
+
+
+def _stop_issuing(award: BadgeAward) -> datetime | None:
+    """Drop the order to issue an award, or say until when a worker has it in hand."""
+    now = timezone.now()
+    order = award.messages.filter(kind=OutboxMessage.Kind.ISSUE, open=True).first()
+    if order is None:
+        return None
+    if order.state == OutboxMessage.State.DELIVERING and order.not_before > now:
+        return order.not_before
+    stopped = OutboxMessage.objects.filter(pk=order.pk, open=True, lease=order.lease).update(
+        open=None, state=OutboxMessage.State.DROPPED, lease=None, finished_at=now
+    )
+    return None if stopped else now + conf.first_wait()
+
+
+def earner_identifier(learner_id: int) -> str:
+    """The lasting opaque name by which Credly knows a learner."""
+    return str(EarnerIdentifier.objects.get_or_create(learner_id=learner_id)[0].value)

@@ -1,0 +1,42 @@
+"""What can come of an attempt, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..credly import errors, wire
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Credly has done it. ``badge`` is None where there was nothing to revoke; ``found`` if it was done before."""
+
+    badge: wire.Badge | None
+    earner_id: str = ""
+    found: bool = False
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """It could not be sent, and that is not Credly's doing. ``until`` None: look again after the longest wait."""
+
+    sentence: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Credly did not do it, or we can't tell."""
+
+    error: errors.CredlyError
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Our own side failed in a way that nobody foresaw; the log has the trace."""
+
+    kind: str
+
+
+Result = Confirmed | Blocked | Failed | Broken

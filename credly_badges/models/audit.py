@@ -1,0 +1,41 @@
+"""Who did what to which thing."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEntry(models.Model):
+    """One change that somebody, or the system, made. Written once, never changed.
+
+    .. pii: Who made a change (by key only).
+    .. pii_types: id
+    .. pii_retirement: retained
+    """
+
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(_("action"), max_length=50)
+    object_type = models.CharField(_("kind of thing"), max_length=50)
+    object_id = models.CharField(_("ID"), max_length=64)
+    object_label = models.CharField(_("thing"), max_length=255, blank=True)
+    because = models.CharField(_("because"), max_length=500, blank=True)
+    before = models.JSONField(_("before"), default=dict, blank=True)
+    after = models.JSONField(_("after"), default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="credly_audit_by_object"),
+            models.Index(fields=["action"], name="credly_audit_by_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_label}".strip()

@@ -1,0 +1,109 @@
+"""The badges that learners were awarded."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EarnerIdentifier(models.Model):
+    """The name by which Credly knows a learner: random, lasting, and telling nothing about them.
+
+    It travels as ``issuer_earner_id``. Credly refuses a second badge of one template to one such id, whatever the
+    e-mail address (Credly developer documentation, "Issued badges", duplicates).
+
+    .. pii: An identifier of the learner that is shared with Credly.
+    .. pii_types: id, external_service
+    .. pii_retirement: local_api, third_party
+    """
+
+    learner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    value = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("earner identifier")
+        verbose_name_plural = _("earner identifiers")
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class BadgeAward(models.Model):
+    """One badge for one learner, from the decision to Credly's last word on it.
+
+    .. pii: That a learner holds a badge, why, and where Credly shows it. Name and address are read when it is sent.
+    .. pii_types: id, external_service, other
+    .. pii_retirement: local_api, third_party
+    """
+
+    class State(models.TextChoices):
+        """Where the badge stands. The middle four are Credly's pending, accepted, rejected and revoked."""
+
+        QUEUED = "queued", _("queued")
+        OFFERED = "offered", _("offered")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        REVOKED = "revoked", _("revoked")
+        FAILED = "failed", _("failed")
+
+    class Source(models.TextChoices):
+        """What led to the award."""
+
+        REQUIREMENTS = "requirements", _("requirements met")
+        BY_HAND = "by_hand", _("issued by hand")
+
+    uuid = models.UUIDField(_("award ID"), default=uuid.uuid4, unique=True, editable=False)
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="credly_badge_awards"
+    )
+    template = models.ForeignKey("credly_badges.BadgeTemplate", on_delete=models.PROTECT, related_name="awards")
+    # MySQL has no partial unique index, and holds NULLs to be different. So ``live`` is True while the
+    # award stands and NULL for ever after: there is no limit to history.
+    live = models.BooleanField(_("stands"), null=True, default=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    source = models.CharField(_("source"), max_length=20, choices=Source.choices, default=Source.REQUIREMENTS)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    earned_at = models.DateTimeField(_("earned at"), help_text=_("When the deciding event happened; the issue date."))
+    evidence = models.JSONField(
+        _("evidence"), default=list, blank=True, help_text=_("A list of objects with name, url and description.")
+    )
+    issuer_earner_id = models.CharField(_("earner ID sent to Credly"), max_length=64, blank=True)
+    credly_id = models.UUIDField(_("badge ID at Credly"), null=True, blank=True, unique=True)
+    badge_url = models.URLField(_("badge page"), max_length=500, blank=True)
+    accept_url = models.URLField(_("page to accept it"), max_length=500, blank=True)
+    image_url = models.URLField(_("image URL"), max_length=500, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    issued_at = models.DateTimeField(_("confirmed by Credly at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revocation_reason = models.CharField(_("reason for revoking"), max_length=500, blank=True)
+    # Which openedx-event has yet to be sent; emptied by the one process that sends it.
+    to_announce = models.CharField(_("event to send"), max_length=10, blank=True, default="", editable=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    modified = models.DateTimeField(_("modified"), auto_now=True)
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        verbose_name = _("badge award")
+        verbose_name_plural = _("badge awards")
+        constraints = [
+            models.UniqueConstraint(fields=["learner", "template", "live"], name="one_live_award_per_learner_and_template"),
+        ]
+        indexes = [
+            models.Index(fields=["template", "state"], name="credly_award_by_template"),
+            models.Index(fields=["state", "modified"], name="credly_award_by_state"),
+            models.Index(fields=["to_announce"], name="credly_award_to_announce"),
+        ]
+        permissions = [
+            ("issue_badgeaward", "Can issue badges by hand"),
+            ("revoke_badgeaward", "Can revoke badges"),
+            ("resend_badgeaward", "Can send failed badges again"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)

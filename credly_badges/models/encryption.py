@@ -1,0 +1,119 @@
+"""A column that is unreadable at rest, and a value that is hard to show by accident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import models
+
+from .. import conf
+
+
+class UndecryptableSecret(Exception):
+    """The stored key was encrypted with a key that is no longer in CREDLY_BADGES_ENCRYPTION_KEYS.
+
+    Put that encryption key back at the end of the list, or enter the API key again.
+    """
+
+    def __str__(self) -> str:
+        """The docstring is the message."""
+        return " ".join((self.__doc__ or "").split())
+
+
+class Secret:
+    """A secret text. Only :meth:`reveal` gives it away; printing, logging and comparing do not."""
+
+    __slots__ = ("_plain", "_token")
+
+    def __init__(self, plain: str = "", *, token: str = "") -> None:
+        self._plain = plain
+        self._token = token
+
+    def __bool__(self) -> bool:
+        return bool(self._plain or self._token)
+
+    def __str__(self) -> str:
+        return self.masked
+
+    def __repr__(self) -> str:
+        return f"<Secret {self.masked}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and (self._plain, self._token) == (other._plain, other._token)
+
+    def __hash__(self) -> int:
+        return hash((self._plain, self._token))
+
+    def reveal(self) -> str:
+        """The text itself. Raises UndecryptableSecret where the ring has lost its key."""
+        if self._token and not self._plain:
+            try:
+                self._plain = ring().decrypt(self._token.encode()).decode()
+            except (InvalidToken, ImproperlyConfigured) as error:
+                raise UndecryptableSecret from error
+        return self._plain
+
+    @property
+    def masked(self) -> str:
+        """Its last four characters behind dots, or a word where there is nothing to show."""
+        if not self:
+            return ""
+        try:
+            plain = self.reveal()
+        except UndecryptableSecret:
+            return "(unreadable)"
+        # Four characters of a short text would be most of it.
+        return f"••••{plain[-4:]}" if len(plain) >= 12 else "••••"
+
+    def as_token(self) -> str:
+        """The encrypted form, made with the newest key of the ring."""
+        if self._token:
+            return self._token
+        return ring().encrypt(self._plain.encode()).decode() if self._plain else ""
+
+
+def ring() -> MultiFernet:
+    """The key ring of the settings. ImproperlyConfigured where there is none, or where a key is no Fernet key."""
+    keys = conf.encryption_keys()
+    if not keys:
+        raise ImproperlyConfigured(
+            "API keys are stored encrypted, and CREDLY_BADGES_ENCRYPTION_KEYS is empty. Put a key made by "
+            "cryptography.fernet.Fernet.generate_key() in it, or give the API key in CREDLY_BADGES_API_KEYS."
+        )
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError:
+        # The message of cryptography is not shown: it may quote what it was given.
+        raise ImproperlyConfigured(
+            "CREDLY_BADGES_ENCRYPTION_KEYS has an entry that is not a Fernet key (32 bytes, url-safe base64)."
+        ) from None
+
+
+class EncryptedTextField(models.TextField):
+    """Text that is stored as a Fernet token and read as a :class:`Secret`."""
+
+    description = "Text, encrypted at rest"
+
+    def get_prep_value(self, value: Any) -> str:
+        """The encrypted form of a Secret or a plain text."""
+        return value.as_token() if isinstance(value, Secret) else Secret(value or "").as_token()
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Secret:  # noqa: ARG002
+        """A Secret that is decrypted only when somebody asks for it."""
+        return Secret(token=value or "")
+
+    def to_python(self, value: Any) -> Secret:
+        """A Secret of whatever was given."""
+        return value if isinstance(value, Secret) else Secret(value or "")
+
+    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002
+        """Nothing: a secret is never part of an export, not even encrypted."""
+        return ""
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """No look-ups but for emptiness: every encryption of a text differs."""
+        if lookup_name not in ("exact", "isnull"):
+            raise FieldError(f"An encrypted column cannot be searched with '{lookup_name}'.")
+        return super().get_lookup(lookup_name)

@@ -1,0 +1,224 @@
+"""From an event to a learner's progress, and from complete progress to an award."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from celery import shared_task
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from . import awards, conf
+from .models import BadgeAward, BadgeProgress, BadgeRequirement, BadgeTemplate, Fulfillment, ReceivedEvent, RequirementGroup
+from .rules.evaluate import Verdict, evaluate
+from .rules.fields import Field, FieldType
+from .rules.language import Condition, GroupNeeds, InvalidRule, compile_rule, group_is_met, share_met
+
+log = logging.getLogger(__name__)
+
+GIVE_A_WORKER = timedelta(minutes=1)
+"""How long an event may wait for the worker that was woken for it before a sweep wakes another."""
+
+
+def wake(event_id: int) -> None:
+    """Have a worker hold a stored event against the requirements."""
+    # One try only: where the broker is away, the request of the learner must not wait for it. The sweep comes later.
+    record_event.apply_async((event_id,), queue=conf.celery_queue(), retry=False)
+
+
+@shared_task(
+    name="credly_badges.progress.record_event",
+    acks_late=True,
+    reject_on_worker_lost=True,
+    ignore_result=True,
+    autoretry_for=(OperationalError,),  # A deadlock, or a lock that was waited for too long.
+    retry_backoff=True,
+    max_retries=5,
+    soft_time_limit=120,
+    time_limit=150,
+)
+def record_event(event_id: int) -> None:
+    """Worker's side of :func:`wake`."""
+    record(event_id)
+
+
+def sweep(limit: int = 1000) -> int:
+    """Record the events that nobody was woken for; how many there were."""
+    late = ReceivedEvent.objects.filter(waiting=True, received_at__lt=timezone.now() - GIVE_A_WORKER)
+    event_ids = list(late.order_by("received_at").values_list("pk", flat=True)[:limit])
+    for event_id in event_ids:
+        try:
+            record(event_id)
+        except Exception as error:
+            # One event that cannot be recorded must not hold up the rest; it stays in the list with its reason.
+            log.exception("Recording event %s failed.", event_id)
+            ReceivedEvent.objects.filter(pk=event_id).update(failure=repr(error)[:1000], received_at=timezone.now())
+    return len(event_ids)
+
+
+@transaction.atomic
+def record(event_id: int) -> None:
+    """Fold one stored event into every progress it concerns, and award what is now complete.
+
+    The lock on the event's row makes all that is stated of one learner and subject go through here one after the
+    other, each time with the latest statement; so the order of arrival leaves no trace.
+    """
+    event = ReceivedEvent.objects.select_for_update().filter(pk=event_id, waiting=True).first()
+    if event is None:
+        return
+    requirements = _listening(event)
+    for template, concerned in groupby(requirements, key=lambda requirement: requirement.group.template):
+        changes = list(_changes(concerned, event))
+        if changes:
+            _advance(template, event, changes)
+    ReceivedEvent.objects.filter(pk=event.pk).update(waiting=False, failure="")
+
+
+def _listening(event: ReceivedEvent) -> QuerySet[BadgeRequirement]:
+    """The requirements that an event can concern, each with what was decided for it before (``held``)."""
+    decided = Fulfillment.objects.filter(
+        progress__learner_id=event.learner_id, requirement=OuterRef("pk"), subject=event.subject
+    )
+    return (
+        BadgeRequirement.objects.listening_for(event.kind, event.scopes)
+        .select_related("group__template")
+        .prefetch_related("data_rules")
+        .annotate(held=Subquery(decided.values("holds")[:1]))
+        .order_by("group__template_id", "pk")
+    )
+
+
+def _changes(
+    requirements: Iterable[BadgeRequirement], event: ReceivedEvent
+) -> Iterator[tuple[BadgeRequirement, Verdict]]:
+    """The requirements whose verdict is another than before."""
+    for requirement in requirements:
+        try:
+            condition = _condition(requirement)
+        except InvalidRule as fault:
+            # Rules are checked when they are saved; this one was changed some other way. It fulfills nothing.
+            log.error("Requirement %s has a rule that cannot be read: %s", requirement.pk, fault.sentence)
+            continue
+        verdict = evaluate(condition, event.attributes, now=timezone.now(), occurred_at=event.occurred_at)
+        if verdict.holds != bool(requirement.held):  # type: ignore[attr-defined]  # annotated above
+            yield requirement, verdict
+
+
+def _condition(requirement: BadgeRequirement) -> Condition:
+    return Condition(
+        tuple(
+            compile_rule(Field(rule.path, rule.path, FieldType(rule.field_type)), rule.operator, rule.value)
+            for rule in requirement.data_rules.all()
+        )
+    )
+
+
+def _advance(template: BadgeTemplate, event: ReceivedEvent, changes: list[tuple[BadgeRequirement, Verdict]]) -> None:
+    """Write the new verdicts under the lock of the learner's progress, and award the badge if that completes it."""
+    progress = _locked_progress(event.learner_id, template)
+    for requirement, verdict in changes:
+        _decide(progress, requirement, event, verdict)
+    standing = _standing(progress)
+    was_complete = progress.completed_at is not None
+    progress.percent, progress.completed_at = standing.percent, standing.completed_at
+    progress.save(update_fields=["percent", "completed_at", "modified"])
+    if standing.completed_at is not None and not was_complete:
+        awards.grant(
+            learner_id=event.learner_id,
+            template=template,
+            earned_at=standing.completed_at,
+            source=BadgeAward.Source.REQUIREMENTS,
+        )
+
+
+def _locked_progress(learner_id: int, template: BadgeTemplate) -> BadgeProgress:
+    mine = BadgeProgress.objects.select_for_update().filter(learner_id=learner_id, template=template)
+    progress = mine.first()
+    if progress is not None:
+        return progress
+    try:
+        with transaction.atomic():
+            return BadgeProgress.objects.create(learner_id=learner_id, template=template)
+    except IntegrityError:
+        return mine.get()  # Another worker began it, and has let go of it by now.
+
+
+def _decide(progress: BadgeProgress, requirement: BadgeRequirement, event: ReceivedEvent, verdict: Verdict) -> None:
+    decision: dict[str, Any] = {
+        "holds": verdict.holds,
+        "decided_at": event.occurred_at,
+        "evidence": {finding.rule.path: event_value(finding.seen) for finding in verdict.findings},
+    }
+    place = {"progress": progress, "requirement": requirement, "subject": event.subject}
+    if requirement.held is None:  # type: ignore[attr-defined]  # annotated in _listening
+        Fulfillment.objects.create(**place, **decision)
+    else:
+        Fulfillment.objects.filter(**place).update(**decision)
+
+
+def event_value(seen: Any) -> Any:
+    """A value that a rule saw, as JSON can hold it; None where the event had none."""
+    return seen if isinstance(seen, (str, int, float, bool)) else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a learner is, and since when they are done (None: not yet)."""
+
+    percent: int
+    completed_at: datetime | None
+
+
+@dataclass
+class _GroupStanding:
+    needs: GroupNeeds
+    at_least: int
+    total: int = 0
+    met_at: list[datetime] = field(default_factory=list)
+
+
+def _standing(progress: BadgeProgress) -> Standing:
+    """Work out a learner's standing from the stored fulfillments alone; called under the lock."""
+    met_at = Fulfillment.objects.filter(progress=progress, requirement=OuterRef("requirements__pk"), holds=True)
+    rows = (
+        RequirementGroup.objects.filter(template_id=progress.template_id)
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "needs",
+            "at_least",
+            "requirements__pk",
+            Subquery(met_at.order_by("decided_at").values("decided_at")[:1]),
+        )
+    )
+    groups: dict[int, _GroupStanding] = {}
+    for pk, needs, at_least, requirement_pk, when in rows:
+        group = groups.setdefault(pk, _GroupStanding(GroupNeeds(needs), at_least))
+        group.total += requirement_pk is not None
+        group.met_at += [when] if when is not None else []
+    return standing_of(list(groups.values()))
+
+
+def standing_of(groups: list[_GroupStanding]) -> Standing:
+    """The standing for groups whose requirements were met at those times.
+
+    A group is done at the moment that its last needed requirement was met, the badge when its last group is done: so
+    the issue date is the same in whatever order the events arrived.
+    """
+    share = share_met([(group.needs, group.at_least, len(group.met_at), group.total) for group in groups])
+    if not groups or not all(
+        group_is_met(group.needs, group.at_least, len(group.met_at), group.total) for group in groups
+    ):
+        return Standing(percent=min(99, int(share * 100)), completed_at=None)
+    return Standing(percent=100, completed_at=max(_done_at(group) for group in groups))
+
+
+def _done_at(group: _GroupStanding) -> datetime:
+    needed = {GroupNeeds.ANY: 1, GroupNeeds.ALL: group.total, GroupNeeds.AT_LEAST: group.at_least}[group.needs]
+    return sorted(group.met_at)[needed - 1]
