@@ -1,0 +1,93 @@
+"""Writes the reference pages that the code itself can tell: settings, events and commands."""
+
+import inspect
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from code_annotations.contrib.sphinx.extensions.settings import find_settings
+from django.core.management import load_command_class
+from sphinx.application import Sphinx
+
+from credly_badges.events.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[2]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Have the pages written before Sphinx looks for them."""
+    app.connect("builder-inited", write_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def write_pages(app: Sphinx) -> None:
+    """Write each page whose text has changed since the last build."""
+    folder = Path(app.srcdir) / "references" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in (("settings", settings()), ("events", events()), ("commands", commands())):
+        text = "\n".join(lines) + "\n"
+        page = folder / f"{name}.rst"
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+
+
+def settings() -> Iterator[str]:
+    """Every setting in the order of its name, as annotated at its default."""
+    yield from heading("Settings", "#")
+    yield "Set them as any other setting of the LMS: in its YAML configuration, or from a Tutor plugin."
+    found = find_settings(str(ROOT / "credly_badges" / "settings" / "common.py"))
+    for name in sorted(found):
+        said = found[name]
+        yield from heading(name, "*")
+        yield f"Default: ``{said['.. setting_default:']}``"
+        yield ""
+        yield one_line(said[".. setting_description:"])
+        if warning := said.get(".. setting_warning:"):
+            yield from ("", ".. warning::", f"   {one_line(warning)}")
+
+
+def events() -> Iterator[str]:
+    """Every event that a requirement can listen to, and the fields that its data rules can ask about."""
+    yield from heading("Events", "#")
+    yield "What a requirement can listen to, and the fields that its data rules can ask about."
+    for event in CATALOGUE.values():
+        yield from heading(str(event.label), "*")
+        yield f"``{event.kind}``"
+        yield from ("", str(event.description), "")
+        yield from (".. list-table::", "   :header-rows: 1", "", "   * - Field", "     - Meaning", "     - Type")
+        for field in event.fields:
+            yield f"   * - ``{field.path}``"
+            yield f"     - {field.label}"
+            yield f"     - {field.type.value}"
+
+
+def commands() -> Iterator[str]:
+    """Every management command, with the help that it prints."""
+    yield from heading("Commands", "#")
+    yield "Run them with ``manage.py lms`` inside an LMS."
+    for name in command_names():
+        command = load_command_class("credly_badges", name)
+        parser = command.create_parser("manage.py", name)
+        parser.formatter_class = partial(RawDescriptionHelpFormatter, width=100)
+        yield from heading(name, "*")
+        yield from ("::", "")
+        yield from (f"   {line}".rstrip() for line in inspect.cleandoc(parser.format_help()).splitlines())
+
+
+def command_names() -> list[str]:
+    """The commands that the package brings."""
+    package = import_module("credly_badges.management.commands")
+    return sorted(module.name for module in iter_modules(package.__path__) if not module.name.startswith("_"))
+
+
+def heading(text: str, underline: str) -> tuple[str, str, str, str]:
+    """A heading with the blank lines around it that RST wants."""
+    return "", text, underline * len(text), ""
+
+
+def one_line(text: str) -> str:
+    """An annotation may run over several lines of a comment."""
+    return " ".join(text.split())
