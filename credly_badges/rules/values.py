@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Callable
@@ -30,6 +29,7 @@ _WORDS_TYPES = (FieldType.TEXT, FieldType.COURSE_KEY)
 
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,9})?", re.ASCII)
 _COURSE_KEY = re.compile(r"[a-z0-9-]+:[^+\s]+\+[^+\s]+\+\S+|[^/:+\s]+/[^/:+\s]+/[^/:+\s]+")
+_ITEM = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^\s",][^,]*)?)\s*(?P<more>,|$)')
 _YES_OR_NO = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 _CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -221,11 +221,17 @@ def _list(field: Field, text: str) -> tuple[Scalar, ...]:
 
 def _split(text: str) -> list[str]:
     """The values of a list: between commas or on lines of their own, in quotation marks where one has a comma."""
-    try:
-        rows = list(csv.reader(text.splitlines(), skipinitialspace=True, strict=True))
-    except csv.Error:
-        raise InvalidRule("open_quote") from None
-    return [part.strip() for row in rows for part in row if part.strip()]
+    parts = []
+    for line in text.splitlines():
+        position, more = 0, ","
+        while more:
+            item = _ITEM.match(line, position)
+            if item is None:
+                raise InvalidRule("open_quote")
+            quoted, bare, more = item.group("quoted", "bare", "more")
+            parts.append((bare or (quoted or "").replace('""', '"')).strip())
+            position = item.end()
+    return [part for part in parts if part]
 
 
 def _quoted(text: str) -> str:
