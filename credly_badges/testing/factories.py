@@ -151,9 +151,7 @@ class FulfillmentFactory(DjangoModelFactory):
         model = models.Fulfillment
 
     progress = factory.SubFactory(ProgressFactory)
-    requirement = factory.SubFactory(
-        RequirementFactory, group__template=factory.SelfAttribute("...progress.template")
-    )
+    requirement = factory.SubFactory(RequirementFactory, group__template=factory.SelfAttribute("...progress.template"))
     subject = COURSE_KEY
     holds = True
     decided_at = factory.LazyFunction(timezone.now)

@@ -1,0 +1,181 @@
+"""Numbered system checks: what in the settings would keep badges from learners, said before it does.
+
+``docs/references/checks.rst`` explains each number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.utils.module_loading import import_string
+
+from . import conf
+from .models import CredlyOrganization
+from .models.encryption import ring
+
+APP = "credly_badges"
+
+READINGS: tuple[Callable[[], Any], ...] = (
+    conf.encryption_keys,
+    conf.api_urls,
+    conf.lms_backend,
+    conf.timeouts,
+    conf.max_attempts,
+    conf.first_wait,
+    conf.longest_wait,
+    conf.lease,
+    conf.longest_follow_up,
+    conf.sweep_every,
+    conf.suppress_credly_email,
+)
+
+
+@register(APP)
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Everything that can be said without the database."""
+    wrong_types = list(_wrong_types())
+    if wrong_types:
+        return wrong_types  # The rest would stumble over them.
+    return [*_encryption(), *_addresses(), *_lms_backend(), *_key_owners(), *_lease(), *_numbers()]
+
+
+@register(APP, Tags.database)
+def check_organizations(
+    app_configs: Any,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,  # noqa: ARG001
+) -> list[CheckMessage]:
+    """What only the stored organizations can tell; runs with ``check --database default`` and before migrations."""
+    if not databases:
+        return []
+    try:
+        stored = list(CredlyOrganization.objects.values_list("uuid", "environment"))
+        known = conf.api_urls()
+    except (DatabaseError, ImproperlyConfigured):
+        return []  # Before the first migration there is no table; wrong settings are told above.
+    return [
+        Error(
+            f"The organization {uuid} is in the environment “{environment}”, which CREDLY_BADGES_API_URLS does not name.",
+            hint="Add it there, or choose another environment for the organization.",
+            id="credly_badges.E006",
+        )
+        for uuid, environment in stored
+        if environment not in known
+    ]
+
+
+def _wrong_types() -> Iterator[CheckMessage]:
+    for reading in READINGS:
+        try:
+            reading()
+        except ImproperlyConfigured as error:
+            yield Error(str(error), hint="See the reference of settings.", id="credly_badges.E001")
+
+
+def _encryption() -> Iterator[CheckMessage]:
+    hint = (
+        "Make a key with cryptography.fernet.Fernet.generate_key() and put it first in CREDLY_BADGES_ENCRYPTION_KEYS."
+    )
+    if not conf.encryption_keys():
+        yield Warning(
+            "CREDLY_BADGES_ENCRYPTION_KEYS is empty, so API keys cannot be stored.", hint=hint, id="credly_badges.W001"
+        )
+        return
+    try:
+        ring()
+    except ImproperlyConfigured as error:
+        yield Error(str(error), hint=hint, id="credly_badges.E002")
+
+
+def _addresses() -> Iterator[CheckMessage]:
+    custom = getattr(settings, "CREDLY_BADGES_API_URLS", {})
+    for name, address in custom.items():
+        if name in conf.CREDLY_URLS:
+            yield Warning(
+                f"CREDLY_BADGES_API_URLS names “{name}”, which is Credly's own and stays as it is.",
+                hint="Give the address another name.",
+                id="credly_badges.W002",
+            )
+        elif not _is_safe(str(address)):
+            yield Error(
+                f"The address of “{name}” in CREDLY_BADGES_API_URLS is not https.",
+                hint="Names, e-mail addresses and API keys are sent there. Only an address of this machine may be http.",
+                id="credly_badges.E003",
+            )
+
+
+def _is_safe(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _lms_backend() -> Iterator[CheckMessage]:
+    path = conf.lms_backend()
+    try:
+        import_string(path)
+    except Exception as error:  # noqa: BLE001  # Whatever keeps a module from loading keeps the plugin from working.
+        yield Error(
+            f"CREDLY_BADGES_LMS_BACKEND, {path}, cannot be imported: {error}",
+            hint="Give the dotted path of a class; in an LMS leave the setting out.",
+            id="credly_badges.E004",
+        )
+
+
+def _key_owners() -> Iterator[CheckMessage]:
+    for owner in getattr(settings, "CREDLY_BADGES_API_KEYS", {}):
+        try:
+            UUID(str(owner))
+        except ValueError:
+            # The entry is not shown: somebody may have put the key in its place.
+            yield Error(
+                "CREDLY_BADGES_API_KEYS has an entry whose name is not an organization ID (a UUID).",
+                hint="Write {“organization ID”: “API key”}.",
+                id="credly_badges.E005",
+            )
+
+
+def _lease() -> Iterator[CheckMessage]:
+    if conf.lease().total_seconds() <= sum(conf.timeouts()):
+        yield Warning(
+            "CREDLY_BADGES_LEASE_SECONDS is not longer than the connect and read time-outs together.",
+            hint="A message would be taken from a worker that still waits for Credly. Make it longer.",
+            id="credly_badges.W003",
+        )
+
+
+def _numbers() -> Iterator[CheckMessage]:
+    positive = {
+        "CONNECT_TIMEOUT": conf.timeouts()[0],
+        "READ_TIMEOUT": conf.timeouts()[1],
+        "MAX_ATTEMPTS": conf.max_attempts(),
+        "FIRST_WAIT": conf.first_wait().total_seconds(),
+        "LONGEST_WAIT": conf.longest_wait().total_seconds(),
+        "FOLLOW_UP_SECONDS": conf.longest_follow_up().total_seconds(),
+        "SWEEP_SECONDS": conf.sweep_every().total_seconds(),
+    }
+    for name, value in positive.items():
+        if value <= 0:
+            yield Error(
+                f"CREDLY_BADGES_{name} is {value:g}; it has to be more than 0.",
+                hint="Leave it out for the default.",
+                id="credly_badges.E007",
+            )

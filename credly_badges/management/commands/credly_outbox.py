@@ -1,0 +1,146 @@
+"""Look after the outbox from a terminal or a cron job."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ... import progress
+from ...issuing import deliver, outbox
+from ...models import OutboxMessage, Pulse
+
+OPEN_STATES = ("waiting", "delivering", "dead")
+
+
+class Command(BaseCommand):
+    """``credly_outbox list | run | redrive | drop``."""
+
+    help = "List what waits to be told to Credly, deliver what is due, send dead letters again or drop them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One subcommand for each thing that can be done."""
+        commands = parser.add_subparsers(dest="do", required=True, metavar="list | run | redrive | drop")
+
+        listing = commands.add_parser("list", help="Show open messages, the oldest first.")
+        listing.add_argument("--state", choices=OPEN_STATES, help="Only messages in this state.")
+        listing.add_argument("--limit", type=int, default=100, help="At most this many (default: 100).")
+
+        run = commands.add_parser(
+            "run", help="Record events that nobody was woken for and deliver what is due: for a cron job."
+        )
+        run.add_argument("--limit", type=int, default=1000, help="At most this many messages (default: 1000).")
+        run.add_argument("--threads", type=int, default=1, help="Deliver this many at a time (default: 1).")
+
+        redrive = commands.add_parser(
+            "redrive", help="Give messages a fresh start, dead letters and waiting ones alike."
+        )
+        drop = commands.add_parser("drop", help="Give up on dead letters for good.")
+        drop.add_argument("--because", required=True, help="The reason, for the audit log.")
+        for each in (redrive, drop):
+            each.add_argument("message", nargs="*", type=int, help="IDs of messages, as list shows them.")
+            each.add_argument("--all", action="store_true", help="All dead letters.")
+        for each in (listing, redrive, drop):
+            each.add_argument("--organization", type=UUID, metavar="UUID", help="Only those of this organization.")
+        for each in (listing, run, redrive, drop):
+            each.add_argument("--json", action="store_true", help="Print the result as JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Do it and say what was done."""
+        do = {"list": self._list, "run": self._run, "redrive": self._redrive, "drop": self._drop}[options["do"]]
+        data, lines = do(options)
+        self.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) if options["json"] else "\n".join(lines))
+
+    def _list(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        found = _of_organization(OutboxMessage.objects.filter(open=True), options)
+        if options["state"]:
+            found = found.filter(state=options["state"])
+        rows = [
+            _row(message)
+            for message in found.select_related("award__template", "organization").order_by("pk")[: options["limit"]]
+        ]
+        return rows, [_line(row) for row in rows] or [_("The outbox is empty.")]
+
+    def _run(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        events = progress.sweep()
+        swept = deliver.sweep(source=Pulse.Source.COMMAND, limit=options["limit"], threads=options["threads"])
+        dead = OutboxMessage.objects.filter(open=True, state=OutboxMessage.State.DEAD).count()
+        data = {"events": events, "tried": swept.tried, "announced": swept.announced, "dead": dead}
+        lines = [
+            _("%(events)d events recorded, %(tried)d messages tried, %(announced)d announcements sent.") % data,
+        ]
+        if dead:
+            lines.append(
+                ngettext(
+                    "%(dead)d message needs a person: see credly_outbox list --state dead.",
+                    "%(dead)d messages need a person: see credly_outbox list --state dead.",
+                    dead,
+                )
+                % data
+            )
+        return data, lines
+
+    def _redrive(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        count = outbox.redrive(_chosen(options), by=None)
+        return {"redriven": count}, [
+            ngettext("%(count)d message has a fresh start.", "%(count)d messages have a fresh start.", count)
+            % {"count": count}
+        ]
+
+    def _drop(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        count = outbox.drop(_chosen(options), by=None, because=options["because"])
+        return {"dropped": count}, [
+            ngettext("%(count)d message dropped.", "%(count)d messages dropped.", count) % {"count": count}
+        ]
+
+
+def _chosen(options: dict[str, Any]) -> QuerySet[OutboxMessage]:
+    """The messages that were named, all of them; or every dead letter."""
+    if bool(options["message"]) == options["all"]:
+        raise CommandError(_("Name messages by their IDs, or say --all for all dead letters."))
+    found = _of_organization(OutboxMessage.objects.filter(open=True), options)
+    if options["all"]:
+        return found.filter(state=OutboxMessage.State.DEAD)
+    found = found.filter(pk__in=options["message"])
+    if unknown := set(options["message"]) - set(found.values_list("pk", flat=True)):
+        raise CommandError(
+            _("No open message has the ID %(ids)s; nothing was done.") % {"ids": ", ".join(map(str, sorted(unknown)))}
+        )
+    return found
+
+
+def _of_organization(messages: QuerySet[OutboxMessage], options: dict[str, Any]) -> QuerySet[OutboxMessage]:
+    return messages.filter(organization__uuid=options["organization"]) if options["organization"] else messages
+
+
+def _row(message: OutboxMessage) -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "kind": message.kind,
+        "state": message.state,
+        "award": str(message.award.uuid),
+        "template": message.award.template.name,
+        "organization": str(message.organization),
+        "attempts": message.attempts,
+        "not_before": message.not_before.isoformat(),
+        "created": message.created.isoformat(),
+        "paused": message.organization.paused,
+        "waiting_for": message.waiting_for,
+        "error": message.error,
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    why = row["waiting_for"] or row["error"]
+    if row["paused"]:
+        why = _("the organization is paused")
+    line = "{id:>8}  {kind:<6}  {state:<10}  {not_before}  {template} ({organization}), attempts: {attempts}".format(
+        **row
+    )
+    return f"{line}\n          {why}" if why else line

@@ -1,0 +1,97 @@
+"""Bring the badge templates of Credly organizations here."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from ...models import CredlyOrganization
+from ...sync import results, templates
+
+PATIENCE = timedelta(minutes=3)
+"""How long to wait, for one organization and altogether, when Credly asks for fewer requests."""
+
+
+class Command(BaseCommand):
+    """``credly_sync``: one organization after the other; one that fails does not keep the next from being synced."""
+
+    help = (
+        "Bring the badge templates of Credly organizations here: new ones arrive inactive, changed ones are updated, "
+        "archived and deleted ones are deactivated. Ends with 1 if anything could not be read or stored."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which organizations, and what to do with the difference."""
+        parser.add_argument(
+            "--organization",
+            action="append",
+            type=_uuid,
+            metavar="UUID",
+            help="Only this organization, by its ID at Credly. May be given several times.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Show what would change, and change nothing.")
+        parser.add_argument("--json", action="store_true", help="Print the results as JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Sync, report, and end with 1 if any organization was not synced in whole."""
+        reports = []
+        ok = True
+        for organization in _organizations(options["organization"]):
+            plan = self._plan(organization)
+            if options["dry_run"]:
+                ok = ok and plan.is_complete and not plan.broken
+                reports.append(results.plan_data(plan))
+                lines = list(results.diff(plan)) or [_("Nothing would change.")]
+            else:
+                result = templates.apply(plan)
+                ok = ok and result.ok
+                reports.append(result.as_data())
+                lines = result.sentences()
+            if not options["json"]:
+                self.stdout.write(self.style.MIGRATE_HEADING(str(organization)))
+                self.stdout.write("\n".join(f"  {line}" for line in lines))
+        if options["json"]:
+            self.stdout.write(json.dumps(reports, indent=2, default=str, ensure_ascii=False))
+        if not ok:
+            raise CommandError(_("Not everything could be synced; see above."))
+
+    def _plan(self, organization: CredlyOrganization) -> templates.Plan:
+        # ``disable=None`` leaves the bar away where nobody watches: in a pipe, under cron.
+        with tqdm(desc=str(organization), unit="template", leave=False, disable=None, file=self.stderr) as bar:
+
+            def show(read: int, total: int | None) -> None:
+                bar.total = total
+                bar.update(read - bar.n)
+
+            return templates.plan(organization, patience=PATIENCE, on_page=show)
+
+
+def _uuid(text: str) -> UUID:
+    return UUID(text)
+
+
+_uuid.__name__ = "UUID"  # What argparse calls it: "invalid UUID value: 'x'".
+
+
+def _organizations(wanted: list[UUID] | None) -> list[CredlyOrganization]:
+    found = CredlyOrganization.objects.order_by("name", "pk")
+    if not wanted:
+        return list(found) or _none()
+    chosen = list(found.filter(uuid__in=wanted))
+    if unknown := set(wanted) - {organization.uuid for organization in chosen}:
+        raise CommandError(
+            _("No organization here has the ID %(ids)s. Connect it first.")
+            % {"ids": ", ".join(str(uuid) for uuid in sorted(unknown))}
+        )
+    return chosen
+
+
+def _none() -> list[CredlyOrganization]:
+    raise CommandError(_("No Credly organization is connected yet. Add one in the admin first."))

@@ -1,0 +1,216 @@
+"""Bring an organization's badge templates here: plan the difference, then apply it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import audit, connections
+from ..credly import wire
+from ..credly.client import Client
+from ..credly.errors import CredlyError, NotFound
+from ..models import AuditEntry, BadgeTemplate, CredlyOrganization
+from . import listing
+from .columns import DESCRIBED, columns
+from .organizations import CANNOT_CONNECT
+from .plans import Change, Fate, Item, Plan
+from .results import Result
+
+__all__ = ["Plan", "Result", "apply", "plan", "sync"]
+
+BATCH = 500
+MOST_LOOKED_FOR = 200
+"""How many templates that the list lacks are asked for one by one in one sync; the rest wait for the next."""
+
+State = BadgeTemplate.CredlyState
+
+
+def sync(
+    organization: CredlyOrganization, *, by: AbstractBaseUser | None = None, patience: timedelta = timedelta()
+) -> Result:
+    """Plan and apply in one."""
+    return apply(plan(organization, patience=patience), by=by)
+
+
+def plan(
+    organization: CredlyOrganization, *, patience: timedelta = timedelta(), on_page: listing.OnPage | None = None
+) -> Plan:
+    """Compare Credly's templates with ours; nothing is written.
+
+    It never raises for what Credly or the organization's settings do: the plan's ``problems`` say what could not be
+    read. ``patience`` is how long it may wait altogether if Credly asks for fewer requests.
+    """
+    made = Plan(organization)
+    try:
+        client = connections.connect(organization)
+    except CANNOT_CONNECT as error:
+        made.problems.append(str(error))
+        return made
+    waits = listing.Patience.of(patience)
+    found = listing.read(client, patience=waits, on_page=on_page)
+    made.broken, made.problems = found.broken, found.problems
+    rows = {row.uuid: row for row in BadgeTemplate.objects.filter(organization=organization)}
+    if made.is_complete:
+        missing = [row for uuid, row in rows.items() if uuid not in found.seen and row.credly_state != State.GONE]
+        for row in _really_gone(client, missing, found):
+            made.items.append(_gone(row))
+    for template in found.seen.values():
+        item = _compare(template, rows.get(template.id))
+        if item is None:
+            made.unchanged += 1
+        else:
+            made.items.append(item)
+    return made
+
+
+def apply(made: Plan, *, by: AbstractBaseUser | None = None) -> Result:
+    """Write what a plan says, and nothing else. Each batch is a transaction of its own, so none undoes another.
+
+    What changed here since the plan was made is kept: only the columns that Credly decides are written, and a template
+    is deactivated if it is active at that moment. ``by`` is who asked for the sync.
+    """
+    result = Result(made)
+    for batch in _batches(made.of(Fate.ADDED)):
+        _together_or_each(batch, lambda items: _add(made.organization, items), result)
+    for batch in _batches(item for item in made.items if item.fate is not Fate.ADDED):
+        _together_or_each(batch, lambda items: _change(items, by), result)
+    if made.is_complete:
+        made.organization.synced_at = timezone.now()
+        CredlyOrganization.objects.filter(pk=made.organization.pk).update(synced_at=made.organization.synced_at)
+    return result
+
+
+def _really_gone(client: Client, missing: list[BadgeTemplate], found: listing.Listing) -> Iterator[BadgeTemplate]:
+    """Those that Credly says it does not have. The others join ``found``, or its problems."""
+    # The active ones first: that learners can still earn a badge that is gone is what matters.
+    missing.sort(key=lambda row: not row.is_active)
+    for row in missing[:MOST_LOOKED_FOR]:
+        try:
+            found.seen[row.uuid] = client.template(row.uuid)
+        except NotFound:
+            yield row
+        except CredlyError as error:
+            found.problems.append(
+                _("“%(name)s” is not in Credly's list, and could not be looked for. %(error)s")
+                % {"name": row.name, "error": error}
+            )
+            return
+    more = len(missing) - MOST_LOOKED_FOR
+    if more > 0:
+        found.problems.append(
+            _("%(count)d more templates are not in Credly's list. The next sync looks for them.") % {"count": more}
+        )
+
+
+def _gone(row: BadgeTemplate) -> Item:
+    return Item(
+        Fate.GONE, row.uuid, row.name, {"credly_state": State.GONE}, row.pk, closes=True, was_active=row.is_active
+    )
+
+
+def _compare(template: wire.Template, row: BadgeTemplate | None) -> Item | None:
+    """What is to be done with one template; None where it is as it was."""
+    values, notes = columns(template)
+    closes = template.state != State.ACTIVE
+    if row is None:
+        return Item(Fate.ADDED, template.id, values["name"], values, notes=notes)
+    changes = tuple(
+        Change(column, getattr(row, column), values[column])
+        for column in DESCRIBED
+        if getattr(row, column) != values[column]
+    )
+    if not changes and not (closes and row.is_active):
+        return None
+    values = {change.field: change.new for change in changes} | {"credly_updated_at": values["credly_updated_at"]}
+    fate = _fate(row.credly_state, template.state)
+    return Item(
+        fate, row.uuid, str(values.get("name", row.name)), values, row.pk, changes, closes, row.is_active, notes
+    )
+
+
+def _fate(before: str, after: str) -> Fate:
+    if after == before:
+        return Fate.CHANGED
+    if after == State.ARCHIVED:
+        return Fate.ARCHIVED
+    return Fate.BACK if before in (State.ARCHIVED, State.GONE) else Fate.CHANGED
+
+
+def _together_or_each(batch: Sequence[Item], write: Callable[[Sequence[Item]], list[str]], result: Result) -> None:
+    """Write a batch at once; if the database rejects it, one by one, so that one bad row costs only itself."""
+    try:
+        with transaction.atomic():
+            deactivated = write(batch)
+        result.deactivated += deactivated
+    except DatabaseError as error:
+        if len(batch) == 1:
+            item = batch[0]
+            result.refused.append(
+                _("“%(name)s” (%(id)s) could not be stored: %(error)s")
+                % {"name": item.name, "id": item.uuid, "error": error}
+            )
+            return
+        for item in batch:
+            _together_or_each([item], write, result)
+
+
+def _add(organization: CredlyOrganization, items: Sequence[Item]) -> list[str]:
+    now = timezone.now()
+    # Another sync may have been faster.
+    there = set(
+        BadgeTemplate.objects.filter(organization=organization, uuid__in=[item.uuid for item in items]).values_list(
+            "uuid", flat=True
+        )
+    )
+    BadgeTemplate.objects.bulk_create(
+        [
+            BadgeTemplate(organization=organization, uuid=item.uuid, synced_at=now, **item.values)
+            for item in items
+            if item.uuid not in there
+        ],
+        batch_size=BATCH,
+    )
+    return []
+
+
+def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
+    """Write what changed, and deactivate what Credly would not issue any more; the names of those."""
+    now = timezone.now()
+    rows = BadgeTemplate.objects.select_for_update().in_bulk([item.pk for item in items if item.pk is not None])
+    written = {"synced_at", "modified"}
+    closed: list[BadgeTemplate] = []
+    for item in items:
+        row = rows.get(item.pk or 0)
+        if row is None:
+            continue
+        for column, value in {**item.values, "synced_at": now, "modified": now}.items():
+            setattr(row, column, value)
+        written.update(item.values)
+        if item.closes and row.is_active:
+            closed.append(row)
+            row.is_active, row.activation_changed_at, row.activation_changed_by_id = False, now, None
+            row.deactivated_because = _("At Credly it is %(state)s.") % {"state": row.get_credly_state_display()}
+    if closed:
+        written |= {"is_active", "activation_changed_at", "activation_changed_by", "deactivated_because"}
+    BadgeTemplate.objects.bulk_update(rows.values(), sorted(written), batch_size=BATCH)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            **audit.entry(
+                "template.deactivated", row, by, row.deactivated_because, {"is_active": True}, {"is_active": False}
+            )
+        )
+        for row in closed
+    )
+    return [row.name for row in closed]
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
