@@ -1,4 +1,4 @@
-"""How an LMS finds the plugin: its URLs, settings and signals, and what is connected at start."""
+"""How an LMS finds the plugin: its URLs, settings and and signals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from edx_django_utils.plugins.constants import PluginSettings, PluginURLs
+from edx_django_utils.plugins.constants import PluginSettings, PluginSignals, PluginURLs
+
+from .events.catalogue import CATALOGUE
 
 # The names that edx-platform gives its kinds of project and of settings. They live inside
 # edx-platform (openedx/core/djangoapps/plugins/constants.py), which tests run without.
@@ -34,6 +36,20 @@ class CredlyBadgesConfig(AppConfig):
                 COMMON: {PluginSettings.RELATIVE_PATH: "settings.common"},
                 PRODUCTION: {PluginSettings.RELATIVE_PATH: "settings.production"},
                 TEST: {PluginSettings.RELATIVE_PATH: "settings.test"},
+            },
+        },
+        # An LMS loads this class before its settings, so the catalogue holds names of signals and no signals.
+        PluginSignals.CONFIG: {
+            LMS: {
+                PluginSignals.RELATIVE_PATH: "events.receivers",
+                PluginSignals.RECEIVERS: [
+                    {
+                        PluginSignals.RECEIVER_FUNC_NAME: "on_event",
+                        PluginSignals.SIGNAL_PATH: event_type.signal,
+                        PluginSignals.DISPATCH_UID: "credly_badges.events.receivers.on_event",
+                    }
+                    for event_type in CATALOGUE.values()
+                ],
             },
         },
     }

@@ -1,0 +1,84 @@
+"""Where the LMS tells us what learners did. Whatever goes wrong here, the LMS goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from threading import Lock
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connection, transaction
+from edx_django_utils.monitoring import increment, record_exception, set_custom_attribute
+
+from ..learning_event import LearningEvent
+from . import intake
+from .normalise import Unusable, normalise
+
+log = logging.getLogger(__name__)
+
+_failures: Counter[str] = Counter()
+_counting = Lock()
+
+
+class UnknownLearner(Exception):
+    """The event is about a learner whom this LMS does not have."""
+
+
+def on_event(sender: Any, signal: Any, **told: Any) -> None:  # noqa: ARG001 (Django passes the sender by name)
+    """Take in one event of the catalogue, from the process itself or from an event bus, and never fail.
+
+    The LMS sends these from grading tasks and within learners' requests. So there is no network here, nothing is
+    raised, and the writes have a savepoint of their own. What could not be taken in is logged, counted and reported to
+    monitoring, with the learner's id and nothing else about them; it is made good by the LMS repeating itself.
+    """
+    kind = getattr(signal, "event_type", repr(signal))
+    learner_id = None
+    try:
+        event = normalise(kind, told, told["metadata"].time)
+        if event is None:
+            log.warning("%s is connected but is not in the catalogue of events. It is ignored.", kind)
+            return
+        learner_id = event.learner_id
+        _take_in(event, from_event_bus=bool(told.get("from_event_bus")))
+    except Unusable as reason:
+        _count(kind)
+        log.warning("An event could not be used. %s", reason)
+    except UnknownLearner:
+        _count(kind)
+        log.warning("%s is about learner %s, whom this LMS does not have. It is ignored.", kind, learner_id)
+    except Exception:
+        _count(kind)
+        record_exception()
+        log.exception("%s of learner %s could not be taken in.", kind, learner_id)
+
+
+def failures() -> dict[str, int]:
+    """How many events of each kind could not be taken in, since this process started."""
+    with _counting:
+        return dict(_failures)
+
+
+def _take_in(event: LearningEvent, *, from_event_bus: bool) -> None:
+    try:
+        with transaction.atomic():
+            intake.receive(event)
+            # An event bus can bring learners of another LMS, or retired ones. MySQL refuses them at the insert; SQLite
+            # and PostgreSQL would wait for the commit, which is not ours and would take the LMS's work down with it.
+            if from_event_bus and connection.features.can_defer_constraint_checks and not _is_known(event.learner_id):
+                raise UnknownLearner
+    except IntegrityError:
+        if _is_known(event.learner_id):
+            raise
+        raise UnknownLearner from None
+
+
+def _is_known(learner_id: int) -> bool:
+    return get_user_model().objects.filter(pk=learner_id).exists()
+
+
+def _count(kind: str) -> None:
+    with _counting:
+        _failures[kind] += 1
+    increment("credly_badges_events_failed")
+    set_custom_attribute("credly_badges_failed_event", kind)

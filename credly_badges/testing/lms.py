@@ -1,0 +1,59 @@
+"""A stand-in for edx-platform, for tests and demonstrations on a host that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from opaque_keys.edx.keys import CourseKey
+
+from ..lms import Profile
+
+
+class StandInLMS:
+    """Profiles, courses and course staff, kept in the memory of one process.
+
+    It stands where ``credly_badges.lms.EdxPlatform`` stands (``CREDLY_BADGES_LMS_BACKEND``) and answers as that does.
+    Users are the host's own Django users, in its database. Of edx-platform it stands in for the profile name, the
+    verified name and the language of a user, for the titles of course overviews, and for staff access: that of the site
+    (``is_staff``), of a course run, and of a course organization. A second process starts empty; there, learners still
+    have the first and last name of their Django user.
+
+    Reach the one in use with ``credly_badges.lms.backend()``, and call ``clear()`` between two tests.
+    """
+
+    def __init__(self) -> None:
+        self._profiles: dict[int, Profile] = {}
+        self._titles: dict[str, str] = {}
+        self._staff: set[tuple[int, str]] = set()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._profiles.clear()
+        self._titles.clear()
+        self._staff.clear()
+
+    def add_profile(self, user_id: int, name: str = "", *, verified_name: str = "", language: str = "") -> None:
+        """Give a user a profile; a verified name is one that they chose to have on their certificates."""
+        self._profiles[user_id] = Profile(name, verified_name, language)
+
+    def add_course(self, course_key: CourseKey | str, title: str) -> CourseKey:
+        """Add a course run. Raises InvalidKeyError for a text that is no course key."""
+        key = CourseKey.from_string(str(course_key))
+        self._titles[str(key)] = title
+        return key
+
+    def add_staff(self, user_id: int, course_key_or_organization: CourseKey | str) -> None:
+        """Put a user on the staff of one course run, or of all that an organization has (``edX``)."""
+        self._staff.add((user_id, str(course_key_or_organization)))
+
+    def profiles(self, user_ids: Collection[int]) -> Mapping[int, Profile]:
+        return {user_id: self._profiles[user_id] for user_id in user_ids if user_id in self._profiles}
+
+    def course_titles(self, keys: Collection[CourseKey]) -> Mapping[str, str]:
+        return {str(key): self._titles[str(key)] for key in keys if str(key) in self._titles}
+
+    def is_course_staff(self, user: AbstractBaseUser | AnonymousUser, course_key: CourseKey) -> bool:
+        roles = {(user.pk, str(course_key)), (user.pk, str(course_key.org))}
+        has_role = user.is_active and not roles.isdisjoint(self._staff)
+        return bool(getattr(user, "is_staff", False) or has_role)

@@ -1,0 +1,252 @@
+"""What the LMS sends, and the learning event it becomes: a pair of files per kind of event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attr
+import pytest
+from ccx_keys.locator import CCXLocator
+from django.utils.module_loading import import_string
+from opaque_keys.edx.keys import CourseKey
+from openedx_events.event_bus.avro.deserializer import deserialize_bytes_to_event_data
+from openedx_events.event_bus.avro.serializer import serialize_event_data_to_bytes
+
+from credly_badges.events import catalogue, readings
+from credly_badges.events.catalogue import CATALOGUE
+from credly_badges.events.normalise import Unusable, normalise
+from credly_badges.learning_event import LearningEvent
+from credly_badges.rules import paths
+from credly_badges.rules.fields import FieldType
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "events"
+KINDS = sorted(path.name for path in FIXTURES.iterdir())
+GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
+PROGRAM = "org.openedx.learning.program.certificate.awarded.v1"
+PASSING = "org.openedx.learning.course.passing.status.updated.v1"
+PYTHON_TYPES = {
+    FieldType.BOOLEAN: bool,
+    FieldType.NUMBER: (int, float),
+    FieldType.DATE: str,
+    FieldType.COURSE_KEY: str,
+    FieldType.TEXT: str,
+}
+
+
+def received(kind: str, **changes: Any) -> tuple[dict[str, Any], datetime]:
+    """The data classes of a fixture, as the signal carries them, and the time in its metadata."""
+    stored = json.loads((FIXTURES / kind / "received.json").read_text())
+    signal = import_string(CATALOGUE[kind].signal)
+    data = {name: build(cls, stored["data"][name], changes) for name, cls in signal.init_data.items()}
+    return data, datetime.fromisoformat(stored["time"])
+
+
+def build(cls: type, value: Any, changes: dict[str, Any]) -> Any:
+    if value is None:
+        return None
+    if attr.has(cls):
+        fields = attr.fields_dict(cls)
+        return cls(**{name: build(fields[name].type, each, {}) for name, each in (value | changes).items()})
+    if cls in (CourseKey, CCXLocator):
+        return cls.from_string(value)
+    return datetime.fromisoformat(value) if cls is datetime else value
+
+
+def expected(kind: str) -> LearningEvent:
+    stored = json.loads((FIXTURES / kind / "event.json").read_text())
+    stored["occurred_at"] = datetime.fromisoformat(stored["occurred_at"])
+    return LearningEvent(**{**stored, "scopes": tuple(stored["scopes"])})
+
+
+def leaves(value: Any, path: str = "") -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield path
+        return
+    for name, each in value.items():
+        yield from leaves(each, f"{path}.{name}".strip("."))
+
+
+def test_every_event_of_the_catalogue_has_its_pair_of_fixtures() -> None:
+    assert set(CATALOGUE) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_lms_sends_becomes_a_learning_event(kind: str) -> None:
+    payload, told_at = received(kind)
+
+    event = normalise(kind, payload, told_at)
+
+    assert event == expected(kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_event_from_an_event_bus_says_the_same(kind: str) -> None:
+    payload, told_at = received(kind)
+    signal = import_string(CATALOGUE[kind].signal)
+
+    carried = deserialize_bytes_to_event_data(serialize_event_data_to_bytes(payload, signal), signal)
+
+    in_process, from_bus = normalise(kind, payload, told_at), normalise(kind, carried, told_at)
+    assert from_bus == in_process
+    assert from_bus.fingerprint == in_process.fingerprint
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_learning_event_never_names_a_person(kind: str) -> None:
+    payload, told_at = received(kind)
+
+    kept = json.dumps(normalise(kind, payload, told_at).attributes).lower()
+
+    assert not [word for word in ("ana", "ng@", "@example", "coach", "http", "pii") if word in kept]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_field_of_the_catalogue_is_one_that_the_event_carries(kind: str) -> None:
+    fields = {each.path: each for each in CATALOGUE[kind].fields}
+
+    attributes = expected(kind).attributes
+
+    assert set(leaves(attributes)) <= set(fields)
+    for path in leaves(attributes):
+        assert isinstance(paths.look_up(attributes, path), PYTHON_TYPES[fields[path].type])
+
+
+def test_every_field_is_shown_by_at_least_one_fixture() -> None:
+    offered = {each.path for event_type in CATALOGUE.values() for each in event_type.fields}
+
+    shown = {path for kind in KINDS for path in leaves(expected(kind).attributes)}
+
+    assert offered == shown
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sample_of_a_field_is_a_value_of_its_type(kind: str) -> None:
+    for each in CATALOGUE[kind].fields:
+        assert isinstance(each.sample, PYTHON_TYPES[each.type])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_entry_names_the_signal_that_has_its_kind(kind: str) -> None:
+    signal = import_string(CATALOGUE[kind].signal)
+
+    assert signal.event_type == kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_entry_reads_only_what_the_signal_can_carry(kind: str) -> None:
+    event_type = CATALOGUE[kind]
+    signal = import_string(event_type.signal)
+
+    sources = [event_type.learner, event_type.subject, *(fact.source for fact in event_type.facts)]
+
+    for source in sources:
+        first, *rest = source.split(".")
+        cls = signal.init_data[first]
+        for name in rest:
+            cls = attr.fields_dict(cls)[name].type
+
+
+def test_a_field_is_found_by_its_event_and_path() -> None:
+    assert catalogue.field(GRADE, "grade.percent").unit == "%"
+    assert catalogue.field(GRADE, "grade.colour") is None
+    assert catalogue.field("org.example.unheard.of.v1", "grade.percent") is None
+
+
+@pytest.mark.parametrize(
+    ("share", "percent"),
+    [
+        (0.57, 57),
+        (0.7, 70),
+        (0.29, 29),
+        (0.0, 0),
+        (1, 100),
+        (0.8349999, 83.5),
+        (0.69994, 69.99),
+        (0.1 + 0.2, 30),
+        ("0.87", 87),
+        ("1.0", 100),
+        (" 0.5 ", 50),
+        ("", None),
+        ("B+", None),
+        (None, None),
+        (float("nan"), None),
+        ("Infinity", None),
+        (True, None),
+    ],
+)
+def test_a_grade_is_told_in_percent_without_a_float_s_dust(share: Any, percent: float | None) -> None:
+    assert readings.percent(share) == percent
+
+
+def test_a_time_without_a_zone_is_taken_as_utc() -> None:
+    assert readings.moment(datetime(2026, 3, 1, 12)) == "2026-03-01T12:00:00+00:00"  # noqa: DTZ001
+
+
+def test_a_grade_that_was_never_passed_has_no_first_pass() -> None:
+    payload, told_at = received(GRADE, passed_timestamp=None, letter_grade="")
+
+    event = normalise(GRADE, payload, told_at)
+
+    assert event.attributes["grade"] == {"percent": 57}
+
+
+def test_a_regrade_after_a_course_edit_says_nothing_new_if_the_grade_is_the_same() -> None:
+    before, told_at = received(GRADE)
+    after, _ = received(GRADE, course_version="later", course_edited_timestamp="2026-03-02T08:00:00+00:00")
+
+    first, second = normalise(GRADE, before, told_at), normalise(GRADE, after, told_at)
+
+    assert second.fingerprint == first.fingerprint
+
+
+def test_an_event_without_an_lms_user_id_cannot_be_used() -> None:
+    payload, told_at = received(PROGRAM)
+    certificate = payload["program_certificate"]
+    stranger = attr.evolve(certificate, user=attr.evolve(certificate.user, id=None))
+
+    with pytest.raises(Unusable, match="without an LMS user id"):
+        normalise(PROGRAM, {"program_certificate": stranger}, told_at)
+
+
+def test_a_program_without_a_uuid_cannot_be_used() -> None:
+    payload, told_at = received(PROGRAM)
+    certificate = payload["program_certificate"]
+    nameless = attr.evolve(certificate, program=attr.evolve(certificate.program, uuid="data-science"))
+
+    with pytest.raises(Unusable, match="without a valid program UUID"):
+        normalise(PROGRAM, {"program_certificate": nameless}, told_at)
+
+
+def test_a_program_is_the_same_however_its_uuid_is_written() -> None:
+    payload, told_at = received(PROGRAM)
+    certificate = payload["program_certificate"]
+    other = certificate.program.uuid.upper().replace("-", "")
+    shouted = attr.evolve(certificate, program=attr.evolve(certificate.program, uuid=other))
+
+    event = normalise(PROGRAM, {"program_certificate": shouted}, told_at)
+
+    assert event == expected(PROGRAM)
+
+
+def test_an_event_without_a_course_cannot_be_used() -> None:
+    with pytest.raises(Unusable, match="without a valid course key"):
+        normalise(PASSING, {}, datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def test_a_course_with_a_key_of_the_old_form_has_the_same_scopes() -> None:
+    payload, told_at = received(PASSING)
+    old = CourseKey.from_string("edX/DemoX/2012")
+    status = payload["course_passing_status"]
+    status = attr.evolve(status, course=attr.evolve(status.course, course_key=old))
+
+    event = normalise(PASSING, {"course_passing_status": status}, told_at)
+
+    assert event.scopes == ("edX/DemoX/2012", "edX+DemoX", "edX", "")
+
+
+def test_an_event_that_is_not_in_the_catalogue_is_no_learning_event() -> None:
+    assert normalise("org.example.unheard.of.v1", {}, datetime(2026, 3, 1, tzinfo=UTC)) is None
