@@ -25,12 +25,13 @@ def record(
     ``action`` is two words, ``template.activated``; ``before`` and ``after`` hold JSON values, never a secret, a name
     or an e-mail address.
     """
-    return AuditEntry.objects.create(**entry(action, thing, actor, because, before, after))
+    return AuditEntry.objects.create(**entry(action, thing, actor=actor, because=because, before=before, after=after))
 
 
 def entry(
     action: str,
     thing: models.Model,
+    *,
     actor: AbstractBaseUser | None = None,
     because: str = "",
     before: Mapping[str, Any] | None = None,

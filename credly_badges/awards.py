@@ -80,9 +80,10 @@ def why_not_grantable(template: BadgeTemplate) -> str:
     """Why a badge cannot be awarded at all now, or an empty text."""
     if template.credly_state == BadgeTemplate.CredlyState.ACTIVE:
         return ""
-    return _("The badge template is %(state)s at Credly, which issues active templates only. Publish it there, then sync.") % {
-        "state": template.get_credly_state_display()
-    }
+    sentence = _(
+        "The badge template is %(state)s at Credly, which issues active ones only. Publish it there, then sync."
+    )
+    return sentence % {"state": template.get_credly_state_display()}
 
 
 @transaction.atomic

@@ -15,7 +15,15 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from . import awards, conf
-from .models import BadgeAward, BadgeProgress, BadgeRequirement, BadgeTemplate, Fulfillment, ReceivedEvent, RequirementGroup
+from .models import (
+    BadgeAward,
+    BadgeProgress,
+    BadgeRequirement,
+    BadgeTemplate,
+    Fulfillment,
+    ReceivedEvent,
+    RequirementGroup,
+)
 from .rules.evaluate import Verdict, evaluate
 from .rules.fields import Field, FieldType
 from .rules.language import Condition, GroupNeeds, InvalidRule, compile_rule, group_is_met, share_met
@@ -29,7 +37,7 @@ GIVE_A_WORKER = timedelta(minutes=1)
 def wake(event_id: int) -> None:
     """Have a worker hold a stored event against the requirements."""
     # One try only: where the broker is away, the request of the learner must not wait for it. The sweep comes later.
-    record_event.apply_async((event_id,), queue=conf.celery_queue(), retry=False)
+    record_event.apply_async((event_id,), retry=False, **conf.task_options())
 
 
 @shared_task(
@@ -103,7 +111,7 @@ def _changes(
             condition = _condition(requirement)
         except InvalidRule as fault:
             # Rules are checked when they are saved; this one was changed some other way. It fulfills nothing.
-            log.error("Requirement %s has a rule that cannot be read: %s", requirement.pk, fault.sentence)
+            log.exception("Requirement %s has a rule that cannot be read: %s", requirement.pk, fault.sentence)
             continue
         verdict = evaluate(condition, event.attributes, now=timezone.now(), occurred_at=event.occurred_at)
         if verdict.holds != bool(requirement.held):  # type: ignore[attr-defined]  # annotated above
@@ -176,7 +184,9 @@ class Standing:
 
 
 @dataclass
-class _GroupStanding:
+class GroupStanding:
+    """One group of requirements, and when those of it that are met were met."""
+
     needs: GroupNeeds
     at_least: int
     total: int = 0
@@ -197,15 +207,15 @@ def _standing(progress: BadgeProgress) -> Standing:
             Subquery(met_at.order_by("decided_at").values("decided_at")[:1]),
         )
     )
-    groups: dict[int, _GroupStanding] = {}
+    groups: dict[int, GroupStanding] = {}
     for pk, needs, at_least, requirement_pk, when in rows:
-        group = groups.setdefault(pk, _GroupStanding(GroupNeeds(needs), at_least))
+        group = groups.setdefault(pk, GroupStanding(GroupNeeds(needs), at_least))
         group.total += requirement_pk is not None
         group.met_at += [when] if when is not None else []
     return standing_of(list(groups.values()))
 
 
-def standing_of(groups: list[_GroupStanding]) -> Standing:
+def standing_of(groups: list[GroupStanding]) -> Standing:
     """The standing for groups whose requirements were met at those times.
 
     A group is done at the moment that its last needed requirement was met, the badge when its last group is done: so
@@ -219,6 +229,6 @@ def standing_of(groups: list[_GroupStanding]) -> Standing:
     return Standing(percent=100, completed_at=max(_done_at(group) for group in groups))
 
 
-def _done_at(group: _GroupStanding) -> datetime:
+def _done_at(group: GroupStanding) -> datetime:
     needed = {GroupNeeds.ANY: 1, GroupNeeds.ALL: group.total, GroupNeeds.AT_LEAST: group.at_least}[group.needs]
     return sorted(group.met_at)[needed - 1]

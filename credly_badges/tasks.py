@@ -1,4 +1,7 @@
-"""The clock's door: what a Celery beat calls. Importing this module is also how Celery finds the tasks of the corridor."""
+"""The clock's door: what a Celery beat calls.
+
+Importing this module is also how Celery finds the tasks of the corridor.
+"""
 
 from __future__ import annotations
 

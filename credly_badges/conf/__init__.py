@@ -6,7 +6,7 @@ is written at its default, in ``credly_badges/settings/common.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 def encryption_keys() -> list[str]:
     """The key ring, newest first; empty where the operator set none."""
-    return [str(key) for key in _read("ENCRYPTION_KEYS", [], (list, tuple))]
+    keys: Sequence[str] = _read("ENCRYPTION_KEYS", [], (list, tuple))
+    return [str(key) for key in keys]
 
 
 def api_key(organization_id: UUID) -> str:
@@ -59,9 +60,10 @@ def lms_backend() -> str:
     return _read("LMS_BACKEND", "credly_badges.lms.EdxPlatform", str)
 
 
-def celery_queue() -> str | None:
-    """The Celery queue for this plugin's tasks; None leaves the routing to the LMS."""
-    return getattr(settings, "CREDLY_BADGES_CELERY_QUEUE", None) or None
+def task_options() -> dict[str, Any]:
+    """How tasks are sent: to the queue of the settings, or routed by the LMS where they name none."""
+    queue = getattr(settings, "CREDLY_BADGES_CELERY_QUEUE", None)
+    return {"queue": queue} if queue else {}
 
 
 def timeouts() -> tuple[float, float]:

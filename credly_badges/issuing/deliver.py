@@ -32,13 +32,13 @@ log = logging.getLogger(__name__)
 def wake(message_id: int, *, at: datetime | None = None) -> None:
     """Have a worker deliver a message, now or at a time."""
     if at is None:
-        deliver_message.apply_async((message_id,), queue=conf.celery_queue(), retry=False)
+        deliver_message.apply_async((message_id,), retry=False, **conf.task_options())
         return
     if current_app.conf.task_always_eager:
         return  # Without a worker nothing can be put off; the next sweep finds it.
     wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
     deliver_message.apply_async(
-        (message_id, at.isoformat()), queue=conf.celery_queue(), countdown=wait.total_seconds(), retry=False
+        (message_id, at.isoformat()), countdown=wait.total_seconds(), retry=False, **conf.task_options()
     )
 
 
@@ -184,9 +184,7 @@ def _keep_going() -> None:
     if current_app.conf.task_always_eager or not _rounds.time_has_come(conf.sweep_every()):
         return
     now = timezone.now()
-    Pulse.objects.get_or_create(
-        source=Pulse.Source.WORKER, defaults={"heard_at": now - 2 * conf.sweep_every()}
-    )
+    Pulse.objects.get_or_create(source=Pulse.Source.WORKER, defaults={"heard_at": now - 2 * conf.sweep_every()})
     stale = Pulse.objects.filter(source=Pulse.Source.WORKER, heard_at__lt=now - conf.sweep_every())
     if stale.update(heard_at=now):  # Of several workers one wins.
         wake_due(source=Pulse.Source.WORKER)

@@ -1,4 +1,7 @@
-"""Carrying out one order at Credly. Everything here may raise the errors of ``credly.errors``; nothing here is stored."""
+"""Carrying out one order at Credly, and nothing else: what came of it is stored by the caller.
+
+Every function here may raise the errors of ``credly.errors``.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,33 @@ def _issue(message: OutboxMessage, client: Client) -> Result:
     if learner is None:
         return Blocked(_("The learner has no account any more."))
     earner_id = earner_identifier(learner.id)
-    if message.look_first:
-        badge = _find(client, award, earner_id)
-        if badge is not None:
-            return Confirmed(badge, earner_id, found=True)
+    badge = _find(client, award, earner_id) if message.look_first else None
+    if badge is not None:
+        return Confirmed(badge, earner_id, found=True)
+    order = _order(award, learner, earner_id)
+    if isinstance(order, Blocked):
+        return order
+    try:
+        return Confirmed(client.issue(order), earner_id)
+    except errors.Duplicate:
+        # It may be ours, from an answer that was lost, or older than this plugin and known by the address alone.
+        badge = _find(client, award, earner_id) or _find(client, award, email=learner.email)
+        if badge is None:
+            raise
+        return Confirmed(badge, earner_id, found=True)
+
+
+def _order(award: BadgeAward, learner: lms.Learner, earner_id: str) -> wire.IssueOrder | Blocked:
+    """What to ask of Credly, or why it has to wait. Of the learner, only name and address leave the LMS."""
     if not learner.is_active:
         return Blocked(_("The learner's account is not active yet; the badge is sent once it is."))
+    if not learner.email:
+        return Blocked(_("The learner's account has no e-mail address, and Credly knows people by theirs."))
     try:
         name = lms.name_of(learner)
     except lms.NoName as missing:
         return Blocked(missing.sentence)
-    order = wire.IssueOrder(
+    return wire.IssueOrder(
         template_id=award.template.uuid,
         recipient_email=learner.email,
         first_name=name.first,
@@ -52,14 +71,6 @@ def _issue(message: OutboxMessage, client: Client) -> Result:
         evidence=tuple(wire.Evidence(**item) for item in award.evidence),
         suppress_notification=conf.suppress_credly_email(),
     )
-    try:
-        return Confirmed(client.issue(order), earner_id)
-    except errors.Duplicate:
-        # It may be ours, from an answer that was lost, or older than this plugin and known by the address alone.
-        badge = _find(client, award, earner_id) or _find(client, award, email=learner.email)
-        if badge is None:
-            raise
-        return Confirmed(badge, earner_id, found=True)
 
 
 def _find(client: Client, award: BadgeAward, earner_id: str = "", *, email: str = "") -> wire.Badge | None:

@@ -37,8 +37,9 @@ def redrive(messages: QuerySet[OutboxMessage], *, by: AbstractBaseUser | None) -
     """Give open messages a fresh start, dead letters and waiting ones alike; how many there were."""
     now = timezone.now()
     chosen = list(
-        messages.filter(open=True, state__in=(OutboxMessage.State.DEAD, OutboxMessage.State.WAITING))
-        .select_for_update()
+        messages.filter(
+            open=True, state__in=(OutboxMessage.State.DEAD, OutboxMessage.State.WAITING)
+        ).select_for_update()
     )
     for message in chosen:
         before = {"state": message.state, "attempts": message.attempts, "error": message.error}

@@ -92,7 +92,9 @@ class BadgeAward(models.Model):
         verbose_name = _("badge award")
         verbose_name_plural = _("badge awards")
         constraints = [
-            models.UniqueConstraint(fields=["learner", "template", "live"], name="one_live_award_per_learner_and_template"),
+            models.UniqueConstraint(
+                fields=["learner", "template", "live"], name="one_live_award_per_learner_and_template"
+            ),
         ]
         indexes = [
             models.Index(fields=["template", "state"], name="credly_award_by_template"),

@@ -11,6 +11,10 @@ from django.db import models
 from .. import conf
 
 
+SHORTEST_SHOWN = 12
+"""Of a shorter text, four characters would be most of it, so none are shown."""
+
+
 class UndecryptableSecret(Exception):
     """The stored key was encrypted with a key that is no longer in CREDLY_BADGES_ENCRYPTION_KEYS.
 
@@ -64,8 +68,7 @@ class Secret:
             plain = self.reveal()
         except UndecryptableSecret:
             return "(unreadable)"
-        # Four characters of a short text would be most of it.
-        return f"••••{plain[-4:]}" if len(plain) >= 12 else "••••"
+        return f"••••{plain[-4:]}" if len(plain) >= SHORTEST_SHOWN else "••••"
 
     def as_token(self) -> str:
         """The encrypted form, made with the newest key of the ring."""

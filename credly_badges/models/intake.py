@@ -12,7 +12,7 @@ class ReceivedEvent(models.Model):
     """The latest word on one learner, one kind of event and one subject.
 
     An LMS repeats itself at every grade recalculation. So a repetition only moves ``confirmed_at``, and a newer
-    statement takes the place of an older one: rows grow with learners × courses, not with recalculations.
+    statement takes the place of an older one: rows grow with learners times courses, not with recalculations.
 
     .. pii: The learner (by key only) and what they achieved in a course. No name, no e-mail address.
     .. pii_types: id, other

@@ -29,7 +29,10 @@ class RequirementGroup(models.Model):
     name = models.CharField(_("name"), max_length=255, blank=True)
     needs = models.CharField(_("how many are needed"), max_length=10, choices=Needs.choices, default=Needs.ALL)
     at_least = models.PositiveSmallIntegerField(
-        _("number needed"), default=1, validators=[MinValueValidator(1)], help_text=_("For “at least a number of them”.")
+        _("number needed"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("For “at least a number of them”."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -67,7 +70,9 @@ class BadgeRequirement(models.Model):
         max_length=255,
         blank=True,
         default="",
-        help_text=_("A course key, a course without its run, a course organization, a program ID, or empty for anywhere."),
+        help_text=_(
+            "A course key, a course without its run, a course organization, a program ID, or empty for anywhere."
+        ),
     )
     description = models.CharField(
         _("description"), max_length=255, blank=True, help_text=_("What learners read: “Pass the final exam”.")

@@ -1,0 +1,107 @@
+"""What a failed attempt means for its message. Pure: the clock, chance and the settings come from the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..credly import errors
+from ..models import CredlyOrganization, DeliveryAttempt
+from .results import Blocked, Broken, Failed
+from .retry import wait_as_told, wait_before
+
+Outcome = DeliveryAttempt.Outcome
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a verdict depends on beside the result: the message's history, the time, chance, and the waits in force."""
+
+    attempts: int
+    look_first: bool
+    now: datetime
+    spread: float
+    first_wait: timedelta
+    longest_wait: timedelta
+
+    @property
+    def next_wait(self) -> timedelta:
+        """The pause before the next attempt."""
+        return wait_before(self.attempts + 1, self.spread, first=self.first_wait, longest=self.longest_wait)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to write down. ``wait`` None: it needs a person. ``organization``: columns to change for all its messages."""
+
+    outcome: DeliveryAttempt.Outcome
+    said: str
+    wait: timedelta | None
+    look_first: bool
+    uses_attempt: bool = True
+    status: int | None = None
+    organization: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(result: Blocked | Broken | Failed, at: Circumstances) -> Verdict:
+    """What a result that is no confirmation means."""
+    if isinstance(result, Broken):
+        # We can't tell how far it came, so the next attempt looks first.
+        return Verdict(Outcome.BLOCKED, f"Unforeseen {result.kind}; see the log.", at.next_wait, look_first=True)
+    if isinstance(result, Blocked):
+        wait = result.until - at.now if result.until else at.longest_wait
+        return Verdict(Outcome.BLOCKED, result.sentence, wait, at.look_first, uses_attempt=False)
+    judgement = next(by for kind, by in _JUDGEMENTS if isinstance(result.error, kind))
+    return judgement(result.error, at)
+
+
+def _throttled(error: Any, at: Circumstances) -> Verdict:
+    wait = wait_as_told(error.retry_after, at.spread, first=at.first_wait, longest=at.longest_wait)
+    return Verdict(
+        Outcome.THROTTLED,
+        str(error),
+        wait,
+        at.look_first,
+        uses_attempt=False,
+        status=error.status,
+        organization={"wait_until": at.now + wait},
+    )
+
+
+def _unavailable(error: errors.CredlyError, at: Circumstances) -> Verdict:
+    return Verdict(Outcome.UNAVAILABLE, str(error), at.next_wait, at.look_first, status=error.status)
+
+
+def _unanswered(error: errors.CredlyError, at: Circumstances) -> Verdict:
+    return Verdict(Outcome.UNANSWERED, str(error), at.next_wait, look_first=True, status=error.status)
+
+
+def _unauthorized(error: errors.CredlyError, at: Circumstances) -> Verdict:
+    return Verdict(
+        Outcome.UNAUTHORIZED,
+        str(error),
+        timedelta(0),
+        at.look_first,
+        uses_attempt=False,
+        status=error.status,
+        organization={
+            "paused": CredlyOrganization.Pause.KEY_REJECTED,
+            "pause_reason": str(error),
+            "paused_at": at.now,
+        },
+    )
+
+
+def _refused(error: errors.CredlyError, at: Circumstances) -> Verdict:
+    return Verdict(Outcome.REFUSED, str(error), None, at.look_first, status=error.status)
+
+
+_JUDGEMENTS: tuple[tuple[type[errors.CredlyError], Callable[[Any, Circumstances], Verdict]], ...] = (
+    (errors.Throttled, _throttled),
+    (errors.Unavailable, _unavailable),
+    (errors.Unanswered, _unanswered),
+    (errors.Unauthorized, _unauthorized),
+    (errors.CredlyError, _refused),
+)

@@ -1,0 +1,239 @@
+"""From stored events to progress, and from complete progress to an award."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from credly_badges import progress
+from credly_badges.events import intake
+from credly_badges.learning_event import LearningEvent
+from credly_badges.models import (
+    AuditEntry,
+    BadgeAward,
+    BadgeProgress,
+    BadgeRequirement,
+    BadgeTemplate,
+    DataRule,
+    Fulfillment,
+    OutboxMessage,
+    ReceivedEvent,
+    RequirementGroup,
+)
+from credly_badges.testing.factories import (
+    COURSE_KEY,
+    PASSING_STATUS,
+    GroupFactory,
+    OrganizationFactory,
+    RequirementFactory,
+    RuleFactory,
+    TemplateFactory,
+    UserFactory,
+    a_badge_for_passing,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+OTHER_COURSE = "course-v1:edX+OtherX+2026"
+
+
+def happens(learner, course_key=COURSE_KEY, at=NOON, kind=PASSING_STATUS, **attributes):
+    """Something happens to a learner, and the worker that is woken by it does its work."""
+    org, course = course_key.removeprefix("course-v1:").split("+")[:2]
+    event = LearningEvent(
+        learner.pk,
+        kind,
+        course_key,
+        at,
+        attributes or {"is_passing": True},
+        (course_key, f"{org}+{course}", org, ""),
+    )
+    intake.receive(event)
+    for event_id in ReceivedEvent.objects.filter(waiting=True).values_list("pk", flat=True):
+        progress.record(event_id)
+
+
+def test_one_of_two_groups_met_is_half_the_way_and_no_badge():
+    learner = UserFactory()
+    badge = a_badge_for_passing()
+    RuleFactory(requirement__group__template=badge, requirement__scope=OTHER_COURSE)
+
+    happens(learner)
+
+    assert BadgeProgress.objects.get().percent == 50
+    assert not BadgeAward.objects.exists()
+
+
+def test_the_last_group_met_awards_the_badge_with_the_time_of_the_deciding_event():
+    learner = UserFactory()
+    badge = a_badge_for_passing()
+    RuleFactory(requirement__group__template=badge, requirement__scope=OTHER_COURSE)
+
+    happens(learner, OTHER_COURSE, at=NOON + timedelta(days=3))
+    happens(learner, COURSE_KEY, at=NOON)
+
+    award = BadgeAward.objects.get()
+    assert (award.learner, award.template, award.earned_at) == (learner, badge, NOON + timedelta(days=3))
+    assert (award.state, award.source) == (BadgeAward.State.QUEUED, BadgeAward.Source.REQUIREMENTS)
+    assert OutboxMessage.objects.get().award == award
+    assert AuditEntry.objects.get().action == "award.granted"
+
+
+def test_a_requirement_without_rules_is_fulfilled_by_the_event_alone():
+    learner = UserFactory()
+    RequirementFactory(group__template=TemplateFactory(active=True))
+
+    happens(learner, is_passing=False)
+
+    assert BadgeAward.objects.count() == 1
+
+
+def test_a_rule_about_something_the_event_does_not_have_never_fulfills():
+    learner = UserFactory()
+    RuleFactory(
+        requirement__group__template=TemplateFactory(active=True), path="no.such.path", operator="ne", value="no"
+    )
+
+    happens(learner)
+
+    assert not BadgeProgress.objects.exists()
+
+
+@pytest.mark.parametrize("scope", [COURSE_KEY, "edX+DemoX", "edX", ""])
+def test_a_requirement_listens_to_a_run_a_course_an_organization_or_anywhere(scope):
+    learner = UserFactory()
+    a_badge_for_passing(scope)
+
+    happens(learner)
+
+    assert BadgeAward.objects.count() == 1
+
+
+@pytest.mark.parametrize("scope", [OTHER_COURSE, "edX+OtherX", "MITx"])
+def test_what_happens_elsewhere_does_not_concern_it(scope):
+    learner = UserFactory()
+    a_badge_for_passing(scope)
+
+    happens(learner)
+
+    assert not BadgeProgress.objects.exists()
+
+
+def test_failing_one_course_does_not_undo_having_passed_another():
+    learner = UserFactory()
+    badge = a_badge_for_passing("edX")
+    RuleFactory(requirement__group__template=badge, requirement__scope="MITx")
+
+    happens(learner, COURSE_KEY)
+    happens(learner, OTHER_COURSE, is_passing=False)
+
+    assert BadgeProgress.objects.get().percent == 50
+
+
+def test_failing_after_passing_takes_the_progress_back_and_passing_again_restores_it():
+    learner = UserFactory()
+    badge = a_badge_for_passing()
+    RuleFactory(requirement__group__template=badge, requirement__scope=OTHER_COURSE)
+
+    percents = []
+    for hours, is_passing in enumerate([True, False, True]):
+        happens(learner, at=NOON + timedelta(hours=hours), is_passing=is_passing)
+        percents.append(BadgeProgress.objects.get().percent)
+
+    assert percents == [50, 0, 50]
+    assert Fulfillment.objects.get().decided_at == NOON + timedelta(hours=2)
+
+
+def test_any_and_at_least_groups():
+    learner = UserFactory()
+    badge = TemplateFactory(active=True)
+    any_of, two_of = (
+        GroupFactory(template=badge, needs="any"),
+        GroupFactory(template=badge, needs="at_least", at_least=2),
+    )
+    for group, names in ((any_of, "AB"), (two_of, "CDE")):
+        for name in names:
+            RuleFactory(requirement__group=group, requirement__scope=f"course-v1:edX+{name}+1")
+
+    percents = []
+    for name in "ACE":
+        happens(learner, f"course-v1:edX+{name}+1")
+        percents.append(BadgeProgress.objects.get().percent)
+
+    assert percents == [50, 75, 100]
+    assert BadgeAward.objects.count() == 1
+
+
+def test_a_rule_that_cannot_be_read_fulfills_nothing_and_stops_nothing_else(caplog):
+    learner = UserFactory()
+    broken = RuleFactory(requirement__group__template=TemplateFactory(active=True))
+    DataRule.objects.filter(pk=broken.pk).update(operator="nonsense")
+    sound = a_badge_for_passing()
+
+    happens(learner)
+
+    assert BadgeAward.objects.get().template == sound
+    assert "cannot be read" in caplog.text
+
+
+def test_an_event_that_nobody_was_woken_for_is_found_by_the_sweep():
+    learner = UserFactory()
+    a_badge_for_passing()
+    intake.receive(LearningEvent(learner.pk, PASSING_STATUS, COURSE_KEY, NOON, {"is_passing": True}, (COURSE_KEY,)))
+    ReceivedEvent.objects.update(received_at=NOON)
+
+    found = progress.sweep()
+
+    assert found == 1
+    assert BadgeAward.objects.count() == 1
+
+
+def queries_of(learner, **attributes):
+    """How many queries an event costs from the receiver to the stored order, transaction statements not counted."""
+    event = LearningEvent(
+        learner.pk, PASSING_STATUS, COURSE_KEY, NOON, attributes, (COURSE_KEY, "edX+DemoX", "edX", "")
+    )
+    with CaptureQueriesContext(connection) as storing:
+        intake.receive(event)
+    event_id = ReceivedEvent.objects.get(learner=learner).pk
+    with CaptureQueriesContext(connection) as recording:
+        progress.record(event_id)
+    statements = [query["sql"] for query in storing.captured_queries + recording.captured_queries]
+    return len([sql for sql in statements if not sql.startswith(("SAVEPOINT", "RELEASE SAVEPOINT"))])
+
+
+@pytest.mark.parametrize("others", [10, 10_000])
+def test_the_cost_of_an_event_does_not_grow_with_the_number_of_templates(others):
+    learner, second = UserFactory.create_batch(2)
+    a_badge_for_passing()
+    other_badges(others)
+
+    not_matching = queries_of(learner, is_passing=False)
+    completing = queries_of(second, is_passing=True)
+
+    assert not_matching <= 6
+    assert completing <= 14
+    assert OutboxMessage.objects.count() == 1
+
+
+def other_badges(count):
+    """That many active badges, each for passing a course of its own."""
+    organization = OrganizationFactory()
+    badges = BadgeTemplate.objects.bulk_create(
+        [TemplateFactory.build(organization=organization, is_active=True) for _ in range(count)], batch_size=500
+    )
+    groups = RequirementGroup.objects.bulk_create(
+        [GroupFactory.build(template=badge) for badge in badges], batch_size=500
+    )
+    requirements = BadgeRequirement.objects.bulk_create(
+        [
+            RequirementFactory.build(group=group, scope=f"course-v1:edX+C{number}+1")
+            for number, group in enumerate(groups)
+        ],
+        batch_size=500,
+    )
+    DataRule.objects.bulk_create(
+        [RuleFactory.build(requirement=requirement) for requirement in requirements], batch_size=500
+    )
