@@ -1,4 +1,4 @@
-"""How an LMS finds the plugin: its URLs, settings and and signals."""
+"""How an LMS finds the plugin: its addresses, its settings and its receivers."""
 
 from __future__ import annotations
 
