@@ -158,8 +158,10 @@ def _share(group: GroupStanding) -> Fraction:
 
 
 def _needed(needs: GroupNeeds, k: int | None, total: int) -> int:
-    if needs is GroupNeeds.ALL:
-        return total
-    if needs is GroupNeeds.ANY:
-        return 1
-    return k or 0
+    match GroupNeeds(needs):  # A column gives plain text.
+        case GroupNeeds.ALL:
+            return total
+        case GroupNeeds.ANY:
+            return 1
+        case GroupNeeds.AT_LEAST:
+            return k or 0

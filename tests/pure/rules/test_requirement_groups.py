@@ -48,3 +48,16 @@ def test_a_group_is_met_when_enough_of_its_requirements_are(needs, k, met, total
 )
 def test_progress_is_the_average_over_groups(groups, share):
     assert share_met(GroupStanding(*group) for group in groups) == share
+
+
+@pytest.mark.parametrize("needs", GroupNeeds)
+def test_a_group_read_from_a_column_counts_the_same(needs):
+    as_stored = str(needs.value)
+
+    assert group_is_met(as_stored, 2, 2, 2)
+    assert share_met([(as_stored, 2, 2, 2)]) == 1
+
+
+def test_a_way_of_counting_that_nobody_knows_is_stopped():
+    with pytest.raises(ValueError, match="most"):
+        group_is_met("most", 2, 2, 2)
