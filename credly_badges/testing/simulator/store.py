@@ -1,0 +1,173 @@
+"""The simulator's memory: every organization, token, template, badge, event and request, behind one lock."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from threading import RLock
+from typing import Any
+
+from .records import (
+    Authorization,
+    Badge,
+    Event,
+    OAuthApplication,
+    Organization,
+    RequestRecord,
+    Template,
+    Token,
+    User,
+)
+from .settings import SimulatorSettings
+
+
+class Store:
+    """What Credly would have in its database; hold ``lock`` around everything that reads or writes it."""
+
+    def __init__(self, settings: SimulatorSettings) -> None:
+        self.settings = settings
+        self.lock = RLock()
+        self.listeners: list[Callable[[Event], None]] = []
+        self.offset = timedelta()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.organizations: dict[str, Organization] = {}
+        self.tokens: dict[str, Token] = {}
+        self.applications: dict[int, OAuthApplication] = {}
+        self.authorizations: dict[str, Authorization] = {}
+        self.templates: dict[str, Template] = {}
+        self.badges: dict[str, Badge] = {}
+        self.events: OrderedDict[str, Event] = OrderedDict()
+        self.users: dict[str, User] = {}
+        self.requests: deque[RequestRecord] = deque(maxlen=max(self.settings.request_log_size, 1))
+        self.request_count = 0
+        self.offset = timedelta()
+        self._numbers = count(1)
+        self._templates_of: dict[str, dict[str, Template]] = {}
+        self._badges_of: dict[str, dict[str, Badge]] = {}
+        self._by_template: dict[str, dict[str, Badge]] = {}
+        self._by_email: dict[str, list[Badge]] = {}
+        self._by_earner: dict[str, list[Badge]] = {}
+        self._issued: dict[tuple[str, str], tuple[str, int]] = {}
+
+    def now(self) -> datetime:
+        """The simulator's own time, which tests may move."""
+        return datetime.now(UTC) + self.offset
+
+    def number(self) -> int:
+        """A number greater than every earlier one: the order in which things were made."""
+        return next(self._numbers)
+
+    def templates_of(self, organization: Organization) -> dict[str, Template]:
+        """An organization's templates by id, oldest first."""
+        return self._templates_of.get(organization.uuid, {})
+
+    def badges_of(self, organization: Organization) -> dict[str, Badge]:
+        """An organization's badges by id, oldest first."""
+        return self._badges_of.get(organization.uuid, {})
+
+    def badges_from(self, template: Template) -> dict[str, Badge]:
+        """The badges of one template by id, oldest first."""
+        return self._by_template.get(template.uuid, {})
+
+    def badges_to(self, email: str) -> list[Badge]:
+        """The badges of one address, whatever its case, oldest first."""
+        return self._by_email.get(email.casefold(), [])
+
+    def badges_of_earner(self, issuer_earner_id: str) -> list[Badge]:
+        """The badges that carry an issuer's id of its earner, oldest first."""
+        return self._by_earner.get(issuer_earner_id, [])
+
+    def user_of(self, email: str) -> User | None:
+        """The account that owns an address."""
+        return self.users.get(email.casefold())
+
+    def add_organization(self, organization: Organization) -> None:
+        """Keep a new organization."""
+        self.organizations[organization.uuid] = organization
+        self._templates_of[organization.uuid] = {}
+        self._badges_of[organization.uuid] = {}
+
+    def add_template(self, template: Template) -> None:
+        """Keep a new template."""
+        self.templates[template.uuid] = template
+        self._templates_of[template.organization.uuid][template.uuid] = template
+        self._by_template[template.uuid] = {}
+
+    def drop_template(self, template: Template) -> None:
+        """Forget a template; its badges stay."""
+        del self.templates[template.uuid]
+        del self._templates_of[template.organization.uuid][template.uuid]
+
+    def add_badge(self, badge: Badge) -> None:
+        """Keep a new badge and count it."""
+        self.badges[badge.uuid] = badge
+        self._badges_of[badge.organization.uuid][badge.uuid] = badge
+        self._by_template.setdefault(badge.template.uuid, {})[badge.uuid] = badge
+        self.index(badge)
+        badge.template.badges_count += 1
+        key = (badge.recipient_email.casefold(), badge.template.uuid)
+        spelled, times = self._issued.get(key, (badge.recipient_email, 0))
+        self._issued[key] = (spelled, times + 1)
+
+    def drop_badge(self, badge: Badge) -> None:
+        """Forget a badge; the count of what was ever issued stays."""
+        del self.badges[badge.uuid]
+        del self._badges_of[badge.organization.uuid][badge.uuid]
+        self._by_template[badge.template.uuid].pop(badge.uuid, None)
+        self.unindex(badge)
+        badge.template.badges_count -= 1
+
+    def index(self, badge: Badge) -> None:
+        """Make a badge findable by its address and its earner id."""
+        self._by_email.setdefault(badge.recipient_email.casefold(), []).append(badge)
+        if badge.issuer_earner_id:
+            self._by_earner.setdefault(badge.issuer_earner_id, []).append(badge)
+
+    def unindex(self, badge: Badge) -> None:
+        """Take a badge out of the indexes, before its address or earner id changes."""
+        self._by_email[badge.recipient_email.casefold()].remove(badge)
+        if badge.issuer_earner_id:
+            self._by_earner[badge.issuer_earner_id].remove(badge)
+
+    def issued(self) -> Iterator[tuple[str, str, int]]:
+        """(e-mail, template id, how many badges were ever created), in the order of the first."""
+        for (_, template), (email, times) in self._issued.items():
+            yield email, template, times
+
+    def issued_count(self, email: str, template: str) -> int:
+        """How many badges of a template were ever created for an address."""
+        return self._issued.get((email.casefold(), template), ("", 0))[1]
+
+    def tell(self, kind: str, subject: Badge | Template, snapshot: dict[str, Any] | None = None) -> Event:
+        """Write an event into the feed and let the webhooks know."""
+        event = Event(
+            uuid=new_id(),
+            sequence=self.number(),
+            event_type=kind,
+            organization=subject.organization,
+            occurred_at=self.now(),
+            subject=subject,
+            snapshot=snapshot,
+        )
+        self.events[event.uuid] = event
+        if self.settings.event_retention and len(self.events) > self.settings.event_retention:
+            self.events.popitem(last=False)
+        for listener in self.listeners:
+            listener(event)
+        return event
+
+    def log(self, record: RequestRecord) -> None:
+        """Remember a request, forgetting the oldest."""
+        self.request_count += 1
+        self.requests.append(record)
+
+
+def new_id() -> str:
+    """A lowercase UUID."""
+    return str(uuids.uuid4())
