@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import attr
 import pytest
-from ccx_keys.locator import CCXLocator
-from django.utils.module_loading import import_string
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.event_bus.avro.deserializer import deserialize_bytes_to_event_data
 from openedx_events.event_bus.avro.serializer import serialize_event_data_to_bytes
@@ -19,12 +16,10 @@ from openedx_events.event_bus.avro.serializer import serialize_event_data_to_byt
 from credly_badges.events import catalogue, readings
 from credly_badges.events.catalogue import CATALOGUE
 from credly_badges.events.normalise import Unusable, normalise
-from credly_badges.learning_event import LearningEvent
 from credly_badges.rules import paths
 from credly_badges.rules.fields import FieldType
+from tests.lms_events import KINDS, expected, received, signal_of
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "events"
-KINDS = sorted(path.name for path in FIXTURES.iterdir())
 GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
 PROGRAM = "org.openedx.learning.program.certificate.awarded.v1"
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
@@ -35,31 +30,6 @@ PYTHON_TYPES = {
     FieldType.COURSE_KEY: str,
     FieldType.TEXT: str,
 }
-
-
-def received(kind: str, **changes: Any) -> tuple[dict[str, Any], datetime]:
-    """The data classes of a fixture, as the signal carries them, and the time in its metadata."""
-    stored = json.loads((FIXTURES / kind / "received.json").read_text())
-    signal = import_string(CATALOGUE[kind].signal)
-    data = {name: build(cls, stored["data"][name], changes) for name, cls in signal.init_data.items()}
-    return data, datetime.fromisoformat(stored["time"])
-
-
-def build(cls: type, value: Any, changes: dict[str, Any]) -> Any:
-    if value is None:
-        return None
-    if attr.has(cls):
-        fields = attr.fields_dict(cls)
-        return cls(**{name: build(fields[name].type, each, {}) for name, each in (value | changes).items()})
-    if cls in (CourseKey, CCXLocator):
-        return cls.from_string(value)
-    return datetime.fromisoformat(value) if cls is datetime else value
-
-
-def expected(kind: str) -> LearningEvent:
-    stored = json.loads((FIXTURES / kind / "event.json").read_text())
-    stored["occurred_at"] = datetime.fromisoformat(stored["occurred_at"])
-    return LearningEvent(**{**stored, "scopes": tuple(stored["scopes"])})
 
 
 def leaves(value: Any, path: str = "") -> Iterator[str]:
@@ -86,7 +56,7 @@ def test_what_the_lms_sends_becomes_a_learning_event(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_event_from_an_event_bus_says_the_same(kind: str) -> None:
     payload, told_at = received(kind)
-    signal = import_string(CATALOGUE[kind].signal)
+    signal = signal_of(kind)
 
     carried = deserialize_bytes_to_event_data(serialize_event_data_to_bytes(payload, signal), signal)
 
@@ -131,7 +101,7 @@ def test_the_sample_of_a_field_is_a_value_of_its_type(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_entry_names_the_signal_that_has_its_kind(kind: str) -> None:
-    signal = import_string(CATALOGUE[kind].signal)
+    signal = signal_of(kind)
 
     assert signal.event_type == kind
 
@@ -139,7 +109,7 @@ def test_an_entry_names_the_signal_that_has_its_kind(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_entry_reads_only_what_the_signal_can_carry(kind: str) -> None:
     event_type = CATALOGUE[kind]
-    signal = import_string(event_type.signal)
+    signal = signal_of(kind)
 
     sources = [event_type.learner, event_type.subject, *(fact.source for fact in event_type.facts)]
 
