@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
@@ -49,7 +50,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # no
 
 @register(APP, Tags.database)
 def check_organizations(
-    app_configs: Any,
+    app_configs: Any,  # noqa: ARG001
     databases: Sequence[str] | None = None,
     **kwargs: Any,  # noqa: ARG001
 ) -> list[CheckMessage]:
@@ -63,7 +64,7 @@ def check_organizations(
         return []  # Before the first migration there is no table; wrong settings are told above.
     return [
         Error(
-            f"The organization {uuid} is in the environment “{environment}”, which CREDLY_BADGES_API_URLS does not name.",
+            f"The organization {uuid} is in the environment “{environment}”, which CREDLY_BADGES_API_URLS lacks.",
             hint="Add it there, or choose another environment for the organization.",
             id="credly_badges.E006",
         )
@@ -85,7 +86,7 @@ def _encryption() -> Iterator[CheckMessage]:
         "Make a key with cryptography.fernet.Fernet.generate_key() and put it first in CREDLY_BADGES_ENCRYPTION_KEYS."
     )
     if not conf.encryption_keys():
-        yield Warning(
+        yield checks.Warning(
             "CREDLY_BADGES_ENCRYPTION_KEYS is empty, so API keys cannot be stored.", hint=hint, id="credly_badges.W001"
         )
         return
@@ -99,7 +100,7 @@ def _addresses() -> Iterator[CheckMessage]:
     custom = getattr(settings, "CREDLY_BADGES_API_URLS", {})
     for name, address in custom.items():
         if name in conf.CREDLY_URLS:
-            yield Warning(
+            yield checks.Warning(
                 f"CREDLY_BADGES_API_URLS names “{name}”, which is Credly's own and stays as it is.",
                 hint="Give the address another name.",
                 id="credly_badges.W002",
@@ -107,7 +108,7 @@ def _addresses() -> Iterator[CheckMessage]:
         elif not _is_safe(str(address)):
             yield Error(
                 f"The address of “{name}” in CREDLY_BADGES_API_URLS is not https.",
-                hint="Names, e-mail addresses and API keys are sent there. Only an address of this machine may be http.",
+                hint="Names, e-mail addresses and API keys go there. Only an address of this machine may be http.",
                 id="credly_badges.E003",
             )
 
@@ -155,7 +156,7 @@ def _key_owners() -> Iterator[CheckMessage]:
 
 def _lease() -> Iterator[CheckMessage]:
     if conf.lease().total_seconds() <= sum(conf.timeouts()):
-        yield Warning(
+        yield checks.Warning(
             "CREDLY_BADGES_LEASE_SECONDS is not longer than the connect and read time-outs together.",
             hint="A message would be taken from a worker that still waits for Credly. Make it longer.",
             id="credly_badges.W003",

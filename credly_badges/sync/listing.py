@@ -56,6 +56,11 @@ class Listing:
     broken: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def unreadable(self) -> set[UUID]:
+        """The templates that are there, but in a form that cannot be used, as far as they have an ID."""
+        return {UUID(name) for name in (broken.partition(": ")[0] for broken in self.broken) if _is_uuid(name)}
+
 
 def read(client: Client, *, patience: Patience, on_page: OnPage | None = None) -> Listing:
     """Read all pages. A page that fails is passed over, and the ones after it are still read."""
@@ -133,3 +138,11 @@ def _could_not_read(number: int, last: int | None, error: CredlyError) -> str:
         "pages": last,
         "error": error,
     }
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True

@@ -57,7 +57,8 @@ def plan(
     made.broken, made.problems = found.broken, found.problems
     rows = {row.uuid: row for row in BadgeTemplate.objects.filter(organization=organization)}
     if made.is_complete:
-        missing = [row for uuid, row in rows.items() if uuid not in found.seen and row.credly_state != State.GONE]
+        listed = found.seen.keys() | found.unreadable
+        missing = [row for uuid, row in rows.items() if uuid not in listed and row.credly_state != State.GONE]
         for row in _really_gone(client, missing, found):
             made.items.append(_gone(row))
     for template in found.seen.values():
@@ -202,7 +203,12 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
     AuditEntry.objects.bulk_create(
         AuditEntry(
             **audit.entry(
-                "template.deactivated", row, by, row.deactivated_because, {"is_active": True}, {"is_active": False}
+                "template.deactivated",
+                row,
+                actor=by,
+                because=row.deactivated_because,
+                before={"is_active": True},
+                after={"is_active": False},
             )
         )
         for row in closed
