@@ -66,14 +66,14 @@ DEFAULTS: dict[str, Any] = {
     "CREDLY_BADGES_LEASE_SECONDS": 120,
     # .. setting_name: CREDLY_BADGES_FOLLOW_UP_SECONDS
     # .. setting_default: 900
-    # .. setting_description: The longest countdown, in seconds, of a task that a worker leaves for itself. A message that
-    #   is due later is looked at again when the countdown ends.
+    # .. setting_description: The longest countdown, in seconds, of a task that a worker leaves for itself. A message
+    #   that is due later is looked at again when the countdown ends.
     # .. setting_warning: With Redis as the broker, a countdown beyond its visibility time-out runs a task twice.
     "CREDLY_BADGES_FOLLOW_UP_SECONDS": 900,
     # .. setting_name: CREDLY_BADGES_SWEEP_SECONDS
     # .. setting_default: 300
-    # .. setting_description: How often, in seconds, the scheduled sweep looks for work that nobody was woken for. It needs
-    #   a running Celery beat; without one, run the ``credly_outbox`` command on a schedule.
+    # .. setting_description: How often, in seconds, the scheduled sweep looks for work that nobody was woken for. It
+    #   needs a running Celery beat; without one, run the ``credly_outbox`` command on a schedule.
     "CREDLY_BADGES_SWEEP_SECONDS": 300,
     # .. setting_name: CREDLY_BADGES_SUPPRESS_CREDLY_EMAIL
     # .. setting_default: False

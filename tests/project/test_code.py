@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 def run(*command):
     """Run a tool in the repository; its output is shown where the test fails."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 

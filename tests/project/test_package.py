@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.package
 
 # A Django project that has heard of plugins and of nothing of ours.
-HOST = '''
+HOST = """
     from edx_django_utils.plugins import add_plugins, get_plugin_apps
 
     SECRET_KEY = "only-for-this-host"
@@ -50,20 +50,20 @@ HOST = '''
     ]
     add_plugins(__name__, "lms.djangoapp", "common")
     add_plugins(__name__, "lms.djangoapp", "production")
-'''
+"""
 
-HOST_URLS = '''
+HOST_URLS = """
     from django.contrib import admin
     from django.urls import path
     from edx_django_utils.plugins import get_plugin_url_patterns
 
     urlpatterns = [path("admin/", admin.site.urls), *get_plugin_url_patterns("lms.djangoapp")]
-'''
+"""
 
 
 def run(*command, **options):
     """Run a command without the environment of this test run; its output is shown where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, **options)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, **options)
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -96,7 +96,8 @@ def test_the_wheel_holds_every_file_of_the_package(built):
 def test_the_sdist_holds_every_file_of_the_package_and_its_license(built):
     _, sdist = built
 
-    names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
 
     assert sources() <= names
     assert {"LICENSE.txt", "README.rst", "CHANGELOG.rst", "requirements/base.in"} <= names

@@ -85,7 +85,7 @@ def test_a_site_may_schedule_the_sweep_its_own_way():
 
 
 def test_the_scheduled_sweep_is_a_task_that_celery_knows():
-    from tests.host import celery_app  # noqa: PLC0415 (imported as a worker does, once Django is ready)
+    from tests.host import celery_app
 
     lms = SimpleNamespace()
     common.plugin_settings(lms)
