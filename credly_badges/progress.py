@@ -26,7 +26,7 @@ from .models import (
 )
 from .rules.evaluate import Verdict, evaluate
 from .rules.fields import Field, FieldType
-from .rules.language import Condition, GroupNeeds, InvalidRule, compile_rule, group_is_met, share_met
+from .rules.language import Condition, GroupNeeds, compile_rule, group_is_met, share_met
 
 log = logging.getLogger(__name__)
 
@@ -109,9 +109,9 @@ def _changes(
     for requirement in requirements:
         try:
             condition = _condition(requirement)
-        except InvalidRule as fault:
+        except ValueError:  # InvalidRule, or a type of field that this release does not know.
             # Rules are checked when they are saved; this one was changed some other way. It fulfills nothing.
-            log.exception("Requirement %s has a rule that cannot be read: %s", requirement.pk, fault.sentence)
+            log.exception("Requirement %s has a rule that cannot be read.", requirement.pk)
             continue
         verdict = evaluate(condition, event.attributes, now=timezone.now(), occurred_at=event.occurred_at)
         if verdict.holds != bool(requirement.held):  # type: ignore[attr-defined]  # annotated above
@@ -172,6 +172,8 @@ def _decide(progress: BadgeProgress, requirement: BadgeRequirement, event: Recei
 
 def event_value(seen: Any) -> Any:
     """A value that a rule saw, as JSON can hold it; None where the event had none."""
+    if isinstance(seen, datetime):
+        return seen.isoformat()
     return seen if isinstance(seen, (str, int, float, bool)) else None
 
 

@@ -60,10 +60,14 @@ def lms_backend() -> str:
     return _read("LMS_BACKEND", "credly_badges.lms.EdxPlatform", str)
 
 
+def celery_queue() -> str:
+    """The Celery queue for this plugin's tasks; empty where the LMS is to route them."""
+    return getattr(settings, "CREDLY_BADGES_CELERY_QUEUE", None) or ""
+
+
 def task_options() -> dict[str, Any]:
-    """How tasks are sent: to the queue of the settings, or routed by the LMS where they name none."""
-    queue = getattr(settings, "CREDLY_BADGES_CELERY_QUEUE", None)
-    return {"queue": queue} if queue else {}
+    """How tasks are sent."""
+    return {"queue": celery_queue()} if celery_queue() else {}
 
 
 def timeouts() -> tuple[float, float]:

@@ -34,7 +34,7 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to write down. ``wait`` None: it needs a person. ``organization``: columns to change for all its messages."""
+    """What to write down. ``wait`` None: it needs a person. ``organization``: columns to change for all of it."""
 
     outcome: DeliveryAttempt.Outcome
     said: str

@@ -10,7 +10,6 @@ from django.db import models
 
 from .. import conf
 
-
 SHORTEST_SHOWN = 12
 """Of a shorter text, four characters would be most of it, so none are shown."""
 
