@@ -177,7 +177,7 @@ def test_what_credly_refuses_waits_for_a_person_with_credlys_own_words(world):
 
     message = OutboxMessage.objects.get()
     assert (message.state, message.attempts) == ("dead", 1)
-    assert "Invalid or missing Badge Template ID" in message.error
+    assert "Badge template is archived" in message.error
     assert BadgeAward.objects.get().state == State.FAILED
 
     world.restore(badge)
