@@ -56,17 +56,15 @@ def unauthorized(store: Store) -> ApiError:
     return ApiError(401, store.settings.unauthorized_message, form=store.settings.unauthorized_body)
 
 
-def issue_token(store: Store, organization: Organization, value: str | None = None, **fields: object) -> Token:
-    """A new authorization token with the life that Credly gives it."""
+def issue_token(
+    store: Store, organization: Organization, value: str | None = None, description: str = "", **flags: bool
+) -> Token:
+    """A new authorization token with the life that Credly gives it; ``flags`` are its ``*_enabled``."""
     now = store.now()
-    token = Token(
-        uuid=new_id(),
-        value=value or secrets.token_urlsafe(30),
-        organization=organization,
-        created_at=now,
-        expires_at=now + timedelta(days=store.settings.token_life_days),
-        **fields,  # type: ignore[arg-type]
-    )
+    expires_at = now + timedelta(days=store.settings.token_life_days)
+    token = Token(new_id(), value or secrets.token_urlsafe(30), organization, now, expires_at, description)
+    for flag, allowed in flags.items():
+        setattr(token, flag, allowed)
     store.tokens[token.value] = token
     return token
 

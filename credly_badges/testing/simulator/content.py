@@ -52,7 +52,7 @@ class Content:
             identity = (uuid or new_id()).lower()
             organization = Organization(identity, name, now, now, slug, webhook_url=webhook_url, fields=fields)
             self.store.add_organization(organization)
-            organization.key = issue_token(self.store, organization, key, description="First token").value
+            organization.key = issue_token(self.store, organization, key, "First token").value
             return organization
 
     def authorize_issuer(self, grantor: Organization, issuer: Organization, *only: Template) -> Authorization:
@@ -70,7 +70,7 @@ class Content:
     def new_key(self, organization: Organization, **flags: bool) -> str:
         """One more token, which becomes the organization's ``key``; flags such as ``write_enabled=False``."""
         with self.store.lock:
-            organization.key = issue_token(self.store, organization, description="New token", **flags).value
+            organization.key = issue_token(self.store, organization, None, "New token", **flags).value
             return organization.key
 
     def revoke_key(self, organization: Organization) -> None:

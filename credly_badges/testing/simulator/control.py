@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -168,17 +169,8 @@ def reset(simulator: Simulator, request: Request, values: dict[str, Any]) -> Any
 
 def _endpoint(simulator: Simulator, deed: Deed) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        values: Any = {}
-        if request.method == "POST":
-            if not request.headers.get("content-type", "").startswith("application/json"):
-                return _refused(415, "Send JSON, with Content-Type: application/json.")
-            try:
-                values = await request.json()
-            except ValueError:
-                return _refused(400, "The request body is not valid JSON.")
-            if not isinstance(values, dict):
-                return _refused(400, "The request body must be a JSON object.")
         try:
+            values = await _values(request) if request.method == "POST" else {}
             return JSONResponse(deed(simulator, request, values))
         except KeyError as error:
             return _refused(404, f"There is no {error.args[0]}.")
@@ -188,6 +180,18 @@ def _endpoint(simulator: Simulator, deed: Deed) -> Callable[[Request], Awaitable
             return _refused(400, str(error))
 
     return endpoint
+
+
+async def _values(request: Request) -> dict[str, Any]:
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise ApiError(415, "Send JSON, with Content-Type: application/json.")
+    try:
+        values = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise ApiError(400, "The request body is not valid JSON.") from None
+    if not isinstance(values, dict):
+        raise ApiError(400, "The request body must be a JSON object.")
+    return values
 
 
 def _call(deed: Callable[..., Any], values: dict[str, Any], *first: Any) -> Any:

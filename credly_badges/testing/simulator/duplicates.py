@@ -20,9 +20,9 @@ def find(
     now = store.now()
     for badge in _candidates(store, email, issuer_earner_id, ahead):
         same_earner = issuer_earner_id is not None and badge.issuer_earner_id == issuer_earner_id
-        if badge.template is template and counts(store, badge, now):
-            if same_earner or _same_person(store, badge.recipient_email, email):
-                return badge
+        in_the_way = badge.template is template and counts(store, badge, now)
+        if in_the_way and (same_earner or _same_person(store, badge.recipient_email, email)):
+            return badge
     return None
 
 

@@ -9,14 +9,23 @@ from typing import Any
 from . import duplicates, recipients
 from .envelope import ApiError, unprocessable
 from .events import announce
-from .records import Badge, Organization, User
 from .recipients import Wanted
+from .records import Badge, Organization, User
 from .store import Store, new_id
 
-OPTIONAL = (
-    "middle_name group country country_code state_or_province issuer_earner_id evidence expires_at first_name last_name "
-    "recipient_email"
-).split()
+OPTIONAL = [
+    "middle_name",
+    "group",
+    "country",
+    "country_code",
+    "state_or_province",
+    "issuer_earner_id",
+    "evidence",
+    "expires_at",
+    "first_name",
+    "last_name",
+    "recipient_email",
+]
 
 
 @dataclass(slots=True)

@@ -109,10 +109,7 @@ def _event(store: Store, event: Event) -> Sequence[Cell]:
 def _request(store: Store, record: RequestRecord) -> Sequence[Cell]:
     path = f"{record.path}?{record.query}" if record.query else record.path
     status = record.status
-    if status is None:
-        shown = State("no answer", "bad")
-    else:
-        shown = State(str(status), "good" if status < 300 else "bad")
+    shown = State("no answer", "bad") if status is None else State(str(status), "good" if status < 300 else "bad")
     return when(record.time), Code(record.method), Code(path), shown, record.fault or "none"
 
 

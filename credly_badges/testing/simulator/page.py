@@ -188,8 +188,8 @@ def _picture(name: str) -> str:
         f"<title>{escape(name)}</title>"
         f'<path d="M60 4 108 32v56L60 116 12 88V32z" fill="hsl({hue} 55% 32%)"/>'
         f'<path d="M60 14 99 37v46L60 106 21 83V37z" fill="none" stroke="#fff" stroke-width="3"/>'
-        '<text x="60" y="71" fill="#fff" font-family="sans-serif" font-weight="700" font-size="32" text-anchor="middle">'
-        f"{escape(initials)}</text></svg>"
+        '<text x="60" y="71" fill="#fff" font-family="sans-serif" font-weight="700" font-size="32" '
+        f'text-anchor="middle">{escape(initials)}</text></svg>'
     )
 
 
@@ -201,7 +201,8 @@ def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} - Credly simulator</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body>'
         '<a class="skip" href="#main">Skip to the content</a>'
-        '<header><a class="brand" href="/">Credly simulator</a><p>A stand-in for tests and demos. Nothing here is real.</p>'
+        '<header><a class="brand" href="/">Credly simulator</a>'
+        "<p>A stand-in for tests and demos. Nothing here is real.</p>"
         f'<nav aria-label="Lists"><ul>{items}</ul></nav></header>'
         f'<main id="main"><h1>{escape(title)}</h1>{body}</main>'
         "<footer><p>Reload the page to see what is new. Everything is forgotten when the simulator stops.</p></footer>"

@@ -14,7 +14,7 @@ from .store import Store
 from .times import read
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-LOCALES = frozenset("en fr de ko ja zh-CN pt es-ES es-US fr-CA pt-BR".split())
+LOCALES = frozenset(["en", "fr", "de", "ko", "ja", "zh-CN", "pt", "es-ES", "es-US", "fr-CA", "pt-BR"])
 COUNTRIES = {
     "USA": ("United States", "US"),
     "GBR": ("United Kingdom", "GB"),

@@ -156,7 +156,7 @@ class SimulatorSettings:
                 raise SettingsError(f"There is no simulator setting {name!r}.")
             _check(fields[name], value)
         for name, value in changes.items():
-            setattr(self, name, type(fields[name].default)(value))
+            setattr(self, name, _kind(fields[name])(value))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> SimulatorSettings:
@@ -180,8 +180,12 @@ class SimulatorSettings:
         return settings
 
 
+def _kind(field: dataclasses.Field[Any]) -> Any:
+    return type(field.default)
+
+
 def _check(field: dataclasses.Field[Any], value: Any) -> None:
-    kind = type(field.default)
+    kind = _kind(field)
     right_kind = isinstance(value, bool) == (kind is bool) and isinstance(
         value, (int, float) if kind is float else kind
     )

@@ -89,6 +89,7 @@ class Simulator(Content):
         where: str,
         status: int | None = 503,
         times: int | None = 1,
+        *,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         latency: float | None = None,
@@ -116,11 +117,12 @@ class Simulator(Content):
         where: str,
         lose_the_answer: bool | str = False,
         times: int | None = 1,
+        *,
         truncate: bool = False,
         malformed: bool = False,
         timeout_seconds: float = 1.0,
     ) -> None:
-        """Act, then reset the connection (True or ``"reset"``), hold and drop it (``"timeout"``), or spoil the answer."""
+        """Act, then reset the line (True or ``"reset"``), hold and drop it (``"timeout"``), or spoil the JSON."""
         self.schedule.after_acting(
             where,
             lose_the_answer=lose_the_answer,

@@ -22,7 +22,7 @@ FORMS = (
 
 
 def read(value: Any, zone_minutes: int = 0) -> datetime | None:
-    """A time in UTC from any form that clients of Credly are known to send, or None; a naive one is in the given zone."""
+    """A time in UTC from any form that clients are known to send, or None; a naive one is in the given zone."""
     if not isinstance(value, str) or not value.strip():
         return None
     text = re.sub(r"(?<=\d)T(?=\d)", " ", re.sub(r"\s+", " ", value.strip()))

@@ -9,16 +9,47 @@ from .records import Authorization, Badge, Event, OAuthApplication, Organization
 from .settings import SimulatorSettings
 from .times import write, write_date
 
-ORGANIZATION_TEXTS = (
-    "website_url contact_email legal_contact_email technical_contact_email zip_or_postal_code organization_type bio "
-    "twitter_url facebook_url linked_in_url linked_in_name linked_in_org_id city address primary_hex_color support_email "
-    "support_url print_method pdf_id default_page industry_id linkedin_a2p_url location country state_or_province "
-    "verified_at photo photo_url"
-).split()
-ORGANIZATION_FLAGS = (
-    "allow_saml_debug enable_blockchain internationalize_badge_templates integrated_with_faethm hide_subscription "
-    "workforce_enabled require_template_detail_attributes has_employees missing_required_info"
-).split()
+ORGANIZATION_TEXTS = [
+    "website_url",
+    "contact_email",
+    "legal_contact_email",
+    "technical_contact_email",
+    "zip_or_postal_code",
+    "organization_type",
+    "bio",
+    "twitter_url",
+    "facebook_url",
+    "linked_in_url",
+    "linked_in_name",
+    "linked_in_org_id",
+    "city",
+    "address",
+    "primary_hex_color",
+    "support_email",
+    "support_url",
+    "print_method",
+    "pdf_id",
+    "default_page",
+    "industry_id",
+    "linkedin_a2p_url",
+    "location",
+    "country",
+    "state_or_province",
+    "verified_at",
+    "photo",
+    "photo_url",
+]
+ORGANIZATION_FLAGS = [
+    "allow_saml_debug",
+    "enable_blockchain",
+    "internationalize_badge_templates",
+    "integrated_with_faethm",
+    "hide_subscription",
+    "workforce_enabled",
+    "require_template_detail_attributes",
+    "has_employees",
+    "missing_required_info",
+]
 TEMPLATE_DEFAULTS: dict[str, Any] = {
     "description": "",
     "cost": None,

@@ -6,10 +6,24 @@ from ..envelope import Answer, Call, not_found, one, page, unprocessable
 from ._door import Door
 
 UPDATABLE = frozenset(
-    (
-        "website_url location zip_or_postal_code contact_email legal_contact_email organization_type bio twitter_url "
-        "facebook_url photo city state_or_province country address hide_subscription allowed_webhooks"
-    ).split()
+    [
+        "website_url",
+        "location",
+        "zip_or_postal_code",
+        "contact_email",
+        "legal_contact_email",
+        "organization_type",
+        "bio",
+        "twitter_url",
+        "facebook_url",
+        "photo",
+        "city",
+        "state_or_province",
+        "country",
+        "address",
+        "hide_subscription",
+        "allowed_webhooks",
+    ]
 )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..auth import issue_token
 from ..envelope import Answer, Call, not_found, one, page
-from ..records import Token
 from ..recipients import truth
+from ..records import Token
 from ._door import Door
 
 SCOPE = "authorization_tokens"
@@ -24,7 +24,7 @@ def create_token(call: Call) -> Answer:
     """A new token beside the others."""
     flags = {flag: truth(call.values.get(flag, flag == "read_enabled")) for flag in FLAGS}
     description = str(call.values.get("description") or "")
-    token = issue_token(call.store, call.organization, description=description, **flags)
+    token = issue_token(call.store, call.organization, None, description, **flags)
     return one(call.wire.token(token), call.settings.token_create_status)
 
 
@@ -32,7 +32,7 @@ def rotate_token(call: Call) -> Answer:
     """A new token in the place of the one that asks, which is dead from here on."""
     old = call.token
     flags = {flag: getattr(old, flag) for flag in FLAGS}
-    token = issue_token(call.store, call.organization, description=old.description, **flags)
+    token = issue_token(call.store, call.organization, None, old.description, **flags)
     if old.scopes is None:
         del call.store.tokens[old.value]
     call.organization.key = token.value
