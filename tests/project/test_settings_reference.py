@@ -4,12 +4,13 @@ import ast
 import inspect
 
 import pytest
-from code_annotations.contrib.sphinx.extensions.settings import find_settings
+from code_annotations.contrib.config import SETTING_ANNOTATIONS_CONFIG_PATH
+from code_annotations.contrib.sphinx.extensions.base import find_annotations
 
 from credly_badges import conf
 from credly_badges.settings import common
 
-ANNOTATIONS = find_settings(inspect.getfile(common))
+ANNOTATIONS = find_annotations(inspect.getfile(common), SETTING_ANNOTATIONS_CONFIG_PATH, ".. setting_name:")
 
 READERS = [
     reader
