@@ -53,3 +53,7 @@ class CredlyBadgesConfig(AppConfig):
             },
         },
     }
+
+    def ready(self) -> None:
+        """Register the system checks. The host connects the receivers above, and Celery finds the tasks."""
+        from . import checks  # noqa: F401, PLC0415 (it needs the models, which are loaded by now)
