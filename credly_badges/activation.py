@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit
+from . import audit, conf
 from .events import catalogue
 from .models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from .rules.language import GroupNeeds, InvalidRule, compile_rule
@@ -83,6 +84,10 @@ def _reasons_of_the_organization(template: BadgeTemplate) -> Iterator[str]:
         yield _("Its organization, %(name)s, has no API key. Enter one on the organization's page.") % {
             "name": organization
         }
+    try:
+        conf.api_url(organization.environment)
+    except ImproperlyConfigured as error:
+        yield str(error)
     if organization.paused:
         yield _(
             "Its organization, %(name)s, is paused: %(why)s. Save the organization with a valid key, or resume it."

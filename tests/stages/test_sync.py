@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from credly_badges.models import AuditEntry, BadgeTemplate, CredlyOrganization
 from credly_badges.sync import templates
-from credly_badges.sync.plans import Fate
+from credly_badges.sync.plans import Fate, Item
 from credly_badges.testing.factories import OrganizationFactory, RequirementFactory, TemplateFactory
 
 State = BadgeTemplate.CredlyState
@@ -372,3 +373,15 @@ def fail_page(credly, number: int) -> None:
     """Let one page of the list fail as often as it is asked for."""
     credly.before_acting("GET */badge_templates", status=None, latency=0, times=number - 1)
     credly.before_acting("GET */badge_templates", status=500, times=3)
+
+
+def test_a_row_that_the_database_rejects_costs_only_itself(organization):
+    good = [Item(Fate.ADDED, uuid4(), name, {"name": name}) for name in ("Python", "Ruby")]
+    cursed = Item(Fate.ADDED, uuid4(), "Cursed", {"name": None})
+    plan = templates.Plan(organization, items=[good[0], cursed, good[1]])
+
+    result = templates.apply(plan)
+
+    assert set(BadgeTemplate.objects.values_list("name", flat=True)) == {"Python", "Ruby"}
+    assert not result.ok
+    assert result.sentences()[0].startswith(f"“Cursed” ({cursed.uuid}) could not be stored:")
