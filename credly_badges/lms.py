@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured
@@ -205,10 +206,11 @@ class EdxPlatform:
         The package's own ``get_verified_name`` and ``should_use_verified_name_for_certs`` answer for one user at a
         time; this is what they read.
         """
-        try:
-            from edx_name_affirmation.models import VerifiedName, VerifiedNameConfig
-        except ImportError:
+        if not apps.is_installed("edx_name_affirmation"):
             return {}
+        with _asking_edx_platform():
+            from edx_name_affirmation.models import VerifiedName, VerifiedNameConfig
+
         choices = VerifiedNameConfig.objects.filter(user_id__in=user_ids).order_by("change_date", "pk")
         latest = dict(choices.values_list("user_id", "use_verified_name_for_certs"))
         using = [user_id for user_id, uses in latest.items() if uses]
@@ -290,11 +292,14 @@ def _cleaned(text: str) -> str:
 
 
 def _split(whole: str) -> tuple[str, str, str]:
-    family, comma, given = (part.strip(" ,") for part in whole.partition(","))
-    suffixes = [part.replace(".", "").strip().lower() for part in given.split(",")]
-    if comma and family and given and not _SUFFIXES.issuperset(suffixes):
-        return " ".join(given.replace(",", " ").split()), "", family
-    *firsts, last = (family or given).replace(",", " ").split()
-    if comma and family and given:
-        last = f"{last}, {given}"
-    return (" ".join(firsts), "", last) if firsts else (last, "", NO_LAST_NAME)
+    parts = [part.strip() for part in whole.split(",") if part.strip()]
+    suffixes: list[str] = []
+    while len(parts) > 1 and parts[-1].replace(".", "").lower() in _SUFFIXES:
+        suffixes.insert(0, parts.pop())
+    if len(parts) > 1:
+        first, last = " ".join(parts[1:]), parts[0]
+    else:
+        first, _space, last = parts[0].rpartition(" ")
+    if not first:
+        return last, "", ", ".join(suffixes) or NO_LAST_NAME
+    return first, "", ", ".join([last, *suffixes])

@@ -1,6 +1,7 @@
 """Writes the reference pages that the code itself can tell: settings, events and commands."""
 
 import inspect
+import json
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from functools import partial
@@ -12,9 +13,14 @@ from code_annotations.contrib.sphinx.extensions.settings import find_settings
 from django.core.management import load_command_class
 from sphinx.application import Sphinx
 
-from credly_badges.events.catalogue import CATALOGUE
+from credly_badges.events.catalogue import CATALOGUE, ScopeKind
 
 ROOT = Path(__file__).parents[2]
+
+SCOPES = {
+    ScopeKind.COURSE: "a course run, a course in any of its runs, or a course organization.",
+    ScopeKind.PROGRAM: "a program, by its UUID.",
+}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -53,15 +59,20 @@ def events() -> Iterator[str]:
     """Every event that a requirement can listen to, and the fields that its data rules can ask about."""
     yield from heading("Events", "#")
     yield "What a requirement can listen to, and the fields that its data rules can ask about."
+    yield "A field of which an event says nothing is not there, and no rule about its value holds."
     for event in CATALOGUE.values():
         yield from heading(str(event.label), "*")
         yield f"``{event.kind}``"
         yield from ("", str(event.description), "")
-        yield from (".. list-table::", "   :header-rows: 1", "", "   * - Field", "     - Meaning", "     - Type")
+        yield f"Its time: {event.time_meaning}"
+        yield from ("", f"A requirement can be narrowed to {SCOPES[event.scope_kind]}", "")
+        yield from (".. list-table::", "   :header-rows: 1", "")
+        yield from ("   * - Field", "     - Meaning", "     - Type", "     - Example")
         for field in event.fields:
             yield f"   * - ``{field.path}``"
             yield f"     - {field.label}"
-            yield f"     - {field.type.value}"
+            yield f"     - {field.type.value.replace('_', ' ')}"
+            yield f"     - ``{json.dumps(field.sample).strip(chr(34))}{field.unit}``"
 
 
 def commands() -> Iterator[str]:
