@@ -14,25 +14,11 @@ def version() -> str:
     return re.search(r'^__version__ = "([^"]+)"', source, re.MULTILINE).group(1)
 
 
-def constraints() -> dict[str, str]:
-    """What ``requirements/constraints.txt`` says of each package, so that an installation keeps to it too."""
-    found = {}
-    for line in (HERE / "requirements" / "constraints.txt").read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"([A-Za-z0-9._-]+)\s*([<>=!~][^#;]*)", line):
-            found[match[1].lower()] = match[2].strip()
-    return found
-
-
 def requirements(name: str) -> list[str]:
     """The lines of ``requirements/<name>.in``, without its comments and includes."""
-    limits = constraints()
     lines = (HERE / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
     wanted = [line.split("#")[0].strip() for line in lines]
-    return [
-        line + limits.get(re.split(r"[\[<>=!~ ]", line)[0].lower(), "")
-        for line in wanted
-        if line and not line.startswith("-")
-    ]
+    return [line for line in wanted if line and not line.startswith("-")]
 
 
 setup(
