@@ -24,7 +24,7 @@ from ..sync import organizations
 
 APP = "credly_badges"
 OLD_SYNC = timedelta(days=30)
-ANSWER_WITHIN = 2.0
+ANSWER_WITHIN = 2
 """Seconds that the broker and the workers have to answer."""
 ROUNDS_MISSED = 3
 """After how many rounds in which it was not heard from a source counts as asleep."""
@@ -54,7 +54,11 @@ class Finding:
 
 def diagnose(*, ask_credly: bool = True) -> Iterator[Finding]:
     """Look at everything, from the settings up to what waits in the outbox. Writes nothing."""
-    yield from _settings()
+    settings = _settings()
+    yield from settings
+    if any(f"{APP}.E001" in finding.sentence for finding in settings):
+        yield Finding("settings", Level.BAD, _("The rest was not looked at, as it depends on these settings."))
+        return
     unapplied = _unapplied_migrations()
     if unapplied:
         yield Finding(
@@ -74,13 +78,19 @@ def diagnose(*, ask_credly: bool = True) -> Iterator[Finding]:
     yield from _events()
 
 
-def _settings() -> Iterator[Finding]:
-    found = [message for message in checks.run_checks() if str(message.id).startswith(f"{APP}.")]
-    for message in found:
-        level = Level.BAD if message.is_serious() else Level.NOTE
-        yield Finding("settings", level, f"{message.msg} ({message.id})", str(message.hint or ""))
-    if not found:
-        yield Finding("settings", Level.OK, _("Nothing is wrong with the CREDLY_BADGES settings."))
+def _settings() -> list[Finding]:
+    told = [message for message in checks.run_checks() if str(message.id).startswith(f"{APP}.")]
+    if not told:
+        return [Finding("settings", Level.OK, _("Nothing is wrong with the CREDLY_BADGES settings."))]
+    return [
+        Finding(
+            "settings",
+            Level.BAD if message.is_serious() else Level.NOTE,
+            f"{message.msg} ({message.id})",
+            str(message.hint or ""),
+        )
+        for message in told
+    ]
 
 
 def _unapplied_migrations() -> list[str]:

@@ -75,8 +75,7 @@ def _fitted(column: str, value: str, limit: int | None) -> tuple[str, str]:
     value = _clean(value)
     if limit is None or len(value) <= limit:
         return value, ""
-    label = BadgeTemplate._meta.get_field(column).verbose_name
-    said = {"field": label, "limit": limit}
+    said = {"field": _FIELDS[column].verbose_name, "limit": limit}
     if column in ADDRESSES:
         # Half an address leads nowhere, or somewhere else.
         return "", _("The %(field)s is longer than %(limit)d characters and was left out.") % said
@@ -93,9 +92,10 @@ def _expiry(template: wire.Template) -> str:
     return " ".join(part for part in (value, template.default_expires_at_type) if part)
 
 
+_FIELDS = {field.name: field for field in BadgeTemplate._meta.fields}
 # The text columns, and how many characters each takes (None: any number).
 _LIMITS: dict[str, int | None] = {
-    name: getattr(BadgeTemplate._meta.get_field(name), "max_length", None)
+    name: _FIELDS[name].max_length
     for name in DESCRIBED
     if name not in ("skills", "activities", "alignments", "allow_duplicates", "credly_state")
 }

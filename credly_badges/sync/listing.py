@@ -69,8 +69,8 @@ def read(client: Client, *, patience: Patience, on_page: OnPage | None = None) -
     last: int | None = None
     failures = 0
     while number is not None:
-        page, error = _ask(client, number, patience)
-        if page is not None:
+        page = _ask(client, number, patience)
+        if isinstance(page, Page):
             failures = 0
             last = page.total_pages or last
             following = page.next_page if _take(listing, page) or last is not None else None
@@ -78,30 +78,28 @@ def read(client: Client, *, patience: Patience, on_page: OnPage | None = None) -
                 on_page(len(listing.seen), page.total_count)
         else:
             failures += 1
-            listing.problems.append(_could_not_read(number, last, error))
-            passes_over = isinstance(error, Unavailable) and not isinstance(error, Throttled)
+            listing.problems.append(_could_not_read(number, last, page))
+            passes_over = isinstance(page, Unavailable) and not isinstance(page, Throttled)
             following = number + 1 if passes_over and last is not None and number < last else None
         number = _next(listing, number, following, failures)
     return listing
 
 
-def _ask(
-    client: Client, number: int, patience: Patience
-) -> tuple[Page[wire.Template], None] | tuple[None, CredlyError]:
+def _ask(client: Client, number: int, patience: Patience) -> Page[wire.Template] | CredlyError:
     tried = 1
     while True:
         try:
-            return client.templates(page=number), None
+            return client.templates(page=number)
         except Throttled as error:
             if not patience.wait(UNNAMED_WAIT if error.retry_after is None else error.retry_after):
-                return None, error
+                return error
         except Unavailable as error:
             if tried == TRIES:
-                return None, error
+                return error
             tried += 1
             patience.wait(1.0)  # Without patience it is asked again at once: most failures are of one request only.
         except CredlyError as error:
-            return None, error
+            return error
 
 
 def _take(listing: Listing, page: Page[wire.Template]) -> bool:

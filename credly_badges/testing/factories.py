@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import factory
 from django.contrib.auth import get_user_model
@@ -192,6 +192,6 @@ class MessageFactory(DjangoModelFactory):
 
 def a_badge_for_passing(course_key: str = COURSE_KEY, **template: Any) -> models.BadgeTemplate:
     """An active badge template that is earned by passing one course."""
-    badge: models.BadgeTemplate = TemplateFactory(active=True, **template)
+    badge = cast("models.BadgeTemplate", TemplateFactory(active=True, **template))
     RuleFactory(requirement__group__template=badge, requirement__scope=course_key)
     return badge

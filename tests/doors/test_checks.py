@@ -1,0 +1,81 @@
+"""The system checks: what a site is told at its start, by number."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
+from credly_badges.checks import check_organizations, check_settings
+from credly_badges.testing.factories import OrganizationFactory
+
+
+def numbers(messages) -> list[str]:
+    return [message.id.partition(".")[2] for message in messages]
+
+
+def test_the_settings_of_a_working_site_pass():
+    assert check_settings(None) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number"),
+    [
+        ("ENCRYPTION_KEYS", "one key, not a list", "E001"),
+        ("READ_TIMEOUT", "20", "E001"),
+        ("ENCRYPTION_KEYS", [], "W001"),
+        ("ENCRYPTION_KEYS", [Fernet.generate_key().decode(), "not a key"], "E002"),
+        ("API_URLS", {"proxy": "http://credly.example.com/v1"}, "E003"),
+        ("API_URLS", {"proxy": "credly.example.com"}, "E003"),
+        ("API_URLS", {"proxy": "https://[credly"}, "E003"),
+        ("API_URLS", {"sandbox": "https://credly.example.com/v1"}, "W002"),
+        ("LMS_BACKEND", "nowhere.Nothing", "E004"),
+        ("API_KEYS", {"Example University": "a-secret-key-0001"}, "E005"),
+        ("LEASE_SECONDS", 25, "W003"),
+        ("MAX_ATTEMPTS", 0, "E007"),
+        ("SWEEP_SECONDS", -5, "E007"),
+    ],
+)
+def test_each_mistake_in_the_settings_has_its_number(settings, name, value, number):
+    setattr(settings, f"CREDLY_BADGES_{name}", value)
+
+    messages = check_settings(None)
+
+    assert numbers(messages) == [number]
+    assert messages[0].hint
+    assert "a-secret-key-0001" not in str(messages[0])
+
+
+@pytest.mark.parametrize(
+    "address", ["https://credly.example.com/v1", "http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]/v1"]
+)
+def test_https_and_this_machine_are_addresses_that_keys_may_be_sent_to(settings, address):
+    settings.CREDLY_BADGES_API_URLS = {"proxy": address}
+
+    assert check_settings(None) == []
+
+
+@pytest.mark.django_db
+def test_an_organization_in_an_environment_that_the_settings_lost_is_named():
+    lost = OrganizationFactory(environment="proxy")
+    OrganizationFactory()
+
+    (message,) = check_organizations(None, databases=["default"])
+
+    assert message.id == "credly_badges.E006"
+    assert str(lost.uuid) in message.msg
+
+
+@pytest.mark.django_db
+def test_organizations_are_not_looked_at_unless_the_database_may_be():
+    OrganizationFactory(environment="proxy")
+
+    assert check_organizations(None) == []
+
+
+def test_manage_py_check_stops_at_an_error(settings):
+    settings.CREDLY_BADGES_LMS_BACKEND = "nowhere.Nothing"
+
+    with pytest.raises(SystemCheckError, match=r"credly_badges\.E004"):
+        call_command("check")
