@@ -1,0 +1,9 @@
+"""The admin: one module per subject. Importing each one registers it."""
+
+from . import audit as audit
+from . import awards as awards
+from . import events as events
+from . import organizations as organizations
+from . import outbox as outbox
+from . import progress as progress
+from . import templates as templates

@@ -1,0 +1,117 @@
+"""The audit log: who did what, why, and what it was before and after."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import AuditEntry
+from .subject import NOTHING, ReadOnlyAdmin, shortened
+
+# What the log says of an action; one that is not here is shown as it is stored.
+ACTIONS = {
+    "organization.added": _("Organization added"),
+    "organization.changed": _("Organization changed"),
+    "organization.deleted": _("Organization deleted"),
+    "organization.paused": _("Organization paused"),
+    "organization.resumed": _("Organization resumed"),
+    "template.activated": _("Template activated"),
+    "template.deactivated": _("Template deactivated"),
+    "award.granted": _("Badge awarded"),
+    "award.issued": _("Badge issued at Credly"),
+    "award.revoked": _("Badge revoked"),
+    "award.revoked_at_credly": _("Badge revoked at Credly"),
+    "message.gave_up": _("Message given up"),
+    "message.redriven": _("Message sent again"),
+    "message.dropped": _("Message dropped"),
+}
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ReadOnlyAdmin):
+    """The log, which nobody edits or deletes."""
+
+    intro = _("Everything that somebody, or the system itself, changed. Entries are written once and never change.")
+    empty = _("Nothing was done yet. The first entry comes with the first organization you connect.")
+    list_display = ("at", "action_shown", "thing", "actor_shown", "because_shown")
+    list_display_links = ("at", "action_shown")
+    list_filter = ("action", "object_type", "at")
+    list_select_related = ("actor",)
+    search_fields = ("=actor__username", "=object_id", "^object_label", "because")
+    search_help_text = _("A user name, the ID or the beginning of the name of a thing, or words of a reason.")
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("at", "action_shown", "thing_link", "actor_shown", "because")}),
+        (_("What changed"), {"fields": ("changes",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """With who did it."""
+        return super().get_queryset(request).select_related("actor")
+
+    @admin.display(description=_("what was done"), ordering="action")
+    def action_shown(self, entry: AuditEntry) -> Any:
+        return ACTIONS.get(entry.action, entry.action)
+
+    @admin.display(description=_("by"), ordering="actor__username")
+    def actor_shown(self, entry: AuditEntry) -> str:
+        return entry.actor.get_username() if entry.actor else gettext("the system")
+
+    @admin.display(description=_("to"))
+    def thing(self, entry: AuditEntry) -> str:
+        return f"{_kind(entry.object_type)} {entry.object_label}"
+
+    @admin.display(description=_("because"))
+    def because_shown(self, entry: AuditEntry) -> str:
+        return shortened(entry.because)
+
+    @admin.display(description=_("to"))
+    def thing_link(self, entry: AuditEntry) -> str:
+        model = _model(entry.object_type)
+        if model is None or not self.admin_site.is_registered(model):
+            return self.thing(entry)
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[entry.object_id])
+        return format_html('<a href="{}">{}</a>', url, self.thing(entry))
+
+    @admin.display(description=_("before and after"))
+    def changes(self, entry: AuditEntry) -> str:
+        names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
+        if not names:
+            return NOTHING
+        rows = ((name, _shown(entry.before, name), _shown(entry.after, name)) for name in names)
+        return format_html(
+            '<table class="credly-table"><thead><tr>'
+            '<th scope="col">{}</th><th scope="col">{}</th><th scope="col">{}</th>'
+            "</tr></thead><tbody>{}</tbody></table>",
+            gettext("What"),
+            gettext("Before"),
+            gettext("After"),
+            format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows),
+        )
+
+
+def _model(object_type: str) -> Any:
+    try:
+        return apps.get_model("credly_badges", object_type)
+    except LookupError:
+        return None
+
+
+def _kind(object_type: str) -> str:
+    model = _model(object_type)
+    return str(model._meta.verbose_name) if model else object_type
+
+
+def _shown(values: dict[str, Any], name: str) -> str:
+    if name not in values:
+        return NOTHING
+    value = values[name]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

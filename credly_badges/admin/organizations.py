@@ -1,0 +1,257 @@
+"""Connecting Credly organizations, and seeing how they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from .. import audit, conf, onboarding
+from ..models import BadgeTemplate, CredlyOrganization
+from ..sync import templates
+from .confirm import Question, ReasonForm, ask
+from .organization_columns import OrganizationColumns
+from .organization_form import KEY_FIELD, OrganizationForm, facts
+from .subject import Button, list_url, may, person
+
+# A request is a transaction in the LMS. Talking to Credly must not hold one open, so these views go without
+# and what they call commits for itself.
+outside_a_transaction = transaction.non_atomic_requests
+
+
+@admin.register(CredlyOrganization)
+class OrganizationAdmin(OrganizationColumns):
+    """Organizations: their key, their templates, and whether anything waits."""
+
+    intro = _("The Credly organizations that badges are issued for. Each needs its ID and an API key from Credly.")
+    empty = _(
+        "No organization is connected yet. Add one with “Add Credly organization”: you need its ID and an API key, "
+        "both from the developer page of your Credly account. Then sync its badge templates."
+    )
+    form = OrganizationForm
+    list_display = (
+        "name_shown",
+        "environment_shown",
+        "status",
+        "template_count",
+        "waiting_count",
+        "dead_count",
+        "synced",
+    )
+    list_display_links = ("name_shown",)
+    list_filter = ("environment", "paused")
+    search_fields = ("name", "uuid", "description")
+    actions = ("sync_selected", "check_selected")
+    readonly_fields = (
+        "name", "key_shown", "status", "waiting_link", "dead_link", "template_link", "synced",
+    )  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: CredlyOrganization | None = None) -> Any:
+        """What has to be given, and once it is connected, how it is."""
+        editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        key: tuple[str, ...] = (KEY_FIELD,) if editable else ()
+        if obj is None:
+            return [(None, {"fields": ("uuid", "environment", *key, "description"), "description": _HOW_TO_CONNECT})]
+        return [
+            (None, {"fields": ("name", "uuid", "environment", "key_shown", *key, "description")}),
+            (_("How it is"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
+        ]
+
+    @method_decorator(sensitive_post_parameters(KEY_FIELD))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of an organization. A failure here must not print the key that was typed."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: CredlyOrganization, form: Any, change: bool) -> None:
+        """Store what was checked; a working key ends a pause for a rejected one."""
+        super().save_model(request, obj, form, change)
+        after = facts(obj)
+        if not change:
+            audit.record("organization.added", obj, actor=person(request), after=after)
+        elif form.has_changed() and (form.before != after or form.new_key):
+            key = {"api_key": "replaced"} if form.new_key else {}
+            audit.record("organization.changed", obj, actor=person(request), before=form.before, after={**after, **key})
+        was_paused = obj.paused
+        if form.check is not None and form.check.ok:
+            onboarding.accept(obj, form.check, by=person(request))
+            self.message_user(request, form.check.sentence, messages.SUCCESS)
+            if was_paused == CredlyOrganization.Pause.KEY_REJECTED:
+                said = gettext("The pause for the rejected key has ended; what waited is being sent.")
+                self.message_user(request, said, messages.SUCCESS)
+        elif form.check is not None:
+            self.message_user(request, form.check.sentence, messages.WARNING)
+        if not change and may(request, "sync_badgetemplate"):
+            said = gettext("Next, bring its badge templates here with “Sync templates now” on its page.")
+            self.message_user(request, said, messages.INFO)
+
+    def delete_model(self, request: HttpRequest, obj: CredlyOrganization) -> None:
+        """Remove an organization that has no templates; Django refuses the others."""
+        audit.record("organization.deleted", obj, actor=person(request), before=facts(obj))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CredlyOrganization]) -> None:
+        """Remove several."""
+        for organization in queryset:
+            self.delete_model(request, organization)
+
+    def list_buttons(self, request: HttpRequest) -> list[Button]:
+        """Where the templates are, once there are any."""
+        return (
+            [Button(gettext("Badge templates"), list_url(BadgeTemplate))] if may(request, "view_badgetemplate") else []
+        )
+
+    def page_buttons(self, request: HttpRequest, thing: CredlyOrganization) -> list[Button]:
+        """Sync for those who may; checking, pausing and resuming for those who may change organizations."""
+        buttons = []
+        if may(request, "sync_badgetemplate"):
+            buttons.append(Button(gettext("Sync templates now"), self.own_url("sync", thing.pk), posts=True, main=True))
+        if self.has_change_permission(request, thing):
+            buttons.append(Button(gettext("Check key"), self.own_url("check", thing.pk), posts=True))
+            if thing.paused:
+                buttons.append(Button(gettext("Resume"), self.own_url("resume", thing.pk), posts=True))
+            else:
+                buttons.append(Button(gettext("Pause"), self.own_url("pause", thing.pk)))
+        return buttons
+
+    def notices(self, request: HttpRequest, thing: CredlyOrganization) -> list[str]:
+        """That it is paused, or that its badges are no real ones."""
+        said = []
+        if thing.paused == CredlyOrganization.Pause.KEY_REJECTED:
+            said.append(
+                gettext(
+                    "Nothing is sent for this organization: Credly rejected its API key. Make a new key at Credly and "
+                    "enter it below; saving it sends what waits."
+                )
+            )
+        elif thing.paused:
+            said.append(
+                gettext("Nothing is sent for this organization: it was paused. Press “Resume” to send what waits.")
+            )
+        if not thing.key:
+            said.append(gettext("It has no API key, so nothing can be sent. Enter one below."))
+        if thing.environment == conf.SANDBOX:
+            said.append(
+                gettext("This organization is in Credly's sandbox. Its badges are for trying out; they are not real.")
+            )
+        return said
+
+    def has_sync_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may sync templates."""
+        return may(request, "sync_badgetemplate")
+
+    @admin.action(description=_("Sync templates of the selected organizations"), permissions=["sync"])
+    def sync_selected(self, request: HttpRequest, queryset: QuerySet[CredlyOrganization]) -> None:
+        """Sync each; one that fails does not keep the others from it."""
+        for organization in queryset:
+            self._sync(request, organization)
+
+    @admin.action(description=_("Check the keys of the selected organizations"), permissions=["change"])
+    def check_selected(self, request: HttpRequest, queryset: QuerySet[CredlyOrganization]) -> None:
+        """Ask Credly about each key."""
+        for organization in queryset:
+            self._check(request, organization)
+
+    @method_decorator(outside_a_transaction)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list; its actions talk to Credly."""
+        return super().changelist_view(request, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, and one for each button."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path(f"<int:pk>/{deed}/", outside_a_transaction(self.admin_site.admin_view(view)), name=f"{name}_{deed}")
+            for deed, view in (
+                ("sync", require_POST(self.sync_view)),
+                ("check", require_POST(self.check_view)),
+                ("resume", require_POST(self.resume_view)),
+                ("pause", self.pause_view),
+            )
+        ]
+        return [*own, *super().get_urls()]
+
+    def sync_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sync one organization, and say what came of it."""
+        if not may(request, "sync_badgetemplate"):
+            raise PermissionDenied
+        self._sync(request, get_object_or_404(CredlyOrganization, pk=pk))
+        return self._back(request, pk)
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask Credly whether it knows the key."""
+        self._check(request, self._changeable(request, pk))
+        return self._back(request, pk)
+
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End a pause."""
+        sent = onboarding.resume(self._changeable(request, pk), by=person(request))
+        said = ngettext(
+            "Resumed. %(count)d message is being sent.", "Resumed. %(count)d messages are being sent.", sent
+        )
+        self.message_user(request, said % {"count": sent}, messages.SUCCESS)
+        return self._back(request, pk)
+
+    def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask why, then pause."""
+        organization = self._changeable(request, pk)
+        form = ReasonForm(request.POST or None, help_text=_("Your colleagues read it on the organization's page."))
+        if request.method == "POST" and form.is_valid():
+            onboarding.pause(organization, by=person(request), because=form.cleaned_data["reason"])
+            self.message_user(request, gettext("Paused. Badges are still awarded here, and wait until you resume."))
+            return self._back(request, pk)
+        question = Question(
+            title=gettext("Pause %(organization)s") % {"organization": organization},
+            sentences=[
+                gettext(
+                    "While it is paused, nothing is sent to Credly for this organization: no badge is issued or "
+                    "revoked."
+                ),
+                gettext(
+                    "Nothing is lost. What learners earn meanwhile waits in the outbox and is sent when you resume."
+                ),
+            ],
+            button=gettext("Pause"),
+            back=self.own_url("change", pk),
+            form=form,
+        )
+        return ask(self, request, question)
+
+    def _changeable(self, request: HttpRequest, pk: int) -> CredlyOrganization:
+        organization = get_object_or_404(CredlyOrganization, pk=pk)
+        if not self.has_change_permission(request, organization):
+            raise PermissionDenied
+        return organization
+
+    def _back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        thing_page = self.has_view_permission(request)
+        return HttpResponseRedirect(self.own_url("change", pk) if thing_page else list_url(BadgeTemplate))
+
+    def _sync(self, request: HttpRequest, organization: CredlyOrganization) -> None:
+        result = templates.sync(organization, by=person(request))
+        said = " ".join(result.sentences())
+        level = messages.SUCCESS if result.ok else messages.WARNING if result.plan.items else messages.ERROR
+        self.message_user(request, f"{organization}: {said}", level)
+
+    def _check(self, request: HttpRequest, organization: CredlyOrganization) -> None:
+        answer = onboarding.connect_organization(organization, by=person(request))
+        self.message_user(
+            request, f"{organization}: {answer.sentence}", messages.SUCCESS if answer.ok else messages.ERROR
+        )
+
+
+_HOW_TO_CONNECT = _(
+    "Both are on the developer page of your Credly account. When you save, Credly is asked whether they belong "
+    "together, "
+    "and for the organization's name."
+)

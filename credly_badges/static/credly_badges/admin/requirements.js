@@ -1,0 +1,72 @@
+// Brings the page of requirements up to date in place. Without it, the same buttons send the whole page.
+"use strict";
+
+(() => {
+  const id = "requirements-editor";
+  const form = () => document.getElementById(id);
+  const inPlace = /^(add-|remove-|refresh)/;
+  let queue = Promise.resolve();
+  let typedSince = false;
+
+  document.documentElement.classList.add("credly-with-script");
+
+  // One after the other: each sends what the one before it brought.
+  function enqueue(action, focus) {
+    queue = queue.then(() => bringUpToDate(action, focus));
+  }
+
+  async function bringUpToDate(action, focus) {
+    try {
+      let fresh;
+      do {
+        typedSince = false;
+        fresh = await ask(action, focus);
+      } while (typedSince); // Ask again, with what was typed while the answer was on its way.
+      show(fresh, action);
+    } catch (failure) {
+      console.error(failure);
+      announce(form().dataset.failed);
+      sendAsAWhole(action);
+    }
+  }
+
+  async function ask(action, focus) {
+    const data = new FormData(form());
+    data.set("do", action);
+    data.set("focus", focus);
+    const answer = await fetch(form().action, { method: "POST", body: data, credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(id);
+    if (!answer.ok || !fresh) throw new Error(`The answer was ${answer.status}.`);
+    return fresh;
+  }
+
+  function show(fresh, action) {
+    const active = action === "refresh" && form().contains(document.activeElement) ? document.activeElement.id : "";
+    announce(fresh.querySelector("[data-announce]")?.textContent ?? "");
+    form().replaceWith(fresh);
+    (document.getElementById(active) ?? fresh.querySelector("[autofocus]"))?.focus();
+  }
+
+  function announce(sentence) {
+    document.getElementById("announcer").textContent = sentence;
+  }
+
+  function sendAsAWhole(action) {
+    const chosen = document.createElement("input");
+    Object.assign(chosen, { type: "hidden", name: "do", value: action });
+    form().append(chosen);
+    form().submit();
+  }
+
+  document.addEventListener("input", () => { typedSince = true; });
+  document.addEventListener("change", (event) => {
+    if (event.target.form?.id === id && event.target.dataset.refresh) enqueue("refresh", event.target.id);
+  });
+  document.addEventListener("submit", (event) => {
+    const action = event.submitter?.value ?? "";
+    if (event.target.id !== id || !inPlace.test(action)) return;
+    event.preventDefault();
+    enqueue(action, event.submitter.id);
+  });
+})();
