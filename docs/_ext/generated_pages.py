@@ -1,8 +1,7 @@
 """Writes the reference pages that the code itself can tell: settings, events and commands."""
 
-import inspect
 import json
-from argparse import RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, HelpFormatter
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
@@ -11,6 +10,7 @@ from pkgutil import iter_modules
 
 from code_annotations.contrib.sphinx.extensions.settings import find_settings
 from django.core.management import load_command_class
+from django.core.management.base import DjangoHelpFormatter
 from sphinx.application import Sphinx
 
 from credly_badges.events.catalogue import CATALOGUE, ScopeKind
@@ -78,14 +78,25 @@ def events() -> Iterator[str]:
 def commands() -> Iterator[str]:
     """Every management command, with the help that it prints."""
     yield from heading("Commands", "#")
-    yield "Run them with ``manage.py lms`` inside an LMS."
+    yield "Run them with ``manage.py lms`` inside an LMS. Every one has Django's own options too."
     for name in command_names():
         command = load_command_class("credly_badges", name)
         parser = command.create_parser("manage.py", name)
-        parser.formatter_class = partial(RawDescriptionHelpFormatter, width=100)
         yield from heading(name, "*")
         yield from ("::", "")
-        yield from (f"   {line}".rstrip() for line in inspect.cleandoc(parser.format_help()).splitlines())
+        yield from (f"   {line}".rstrip() for line in help_of(parser).splitlines())
+
+
+def help_of(parser: ArgumentParser) -> str:
+    """What a command prints for ``--help``, and each of its subcommands, without the options that Django gives all."""
+    parser.formatter_class = partial(HelpFormatter, width=100)
+    subcommands: list[ArgumentParser] = []
+    for action in parser._actions:  # noqa: SLF001 (argparse has no other way to list them)
+        if DjangoHelpFormatter.show_last & set(action.option_strings) or action.dest == "help":
+            action.help = SUPPRESS
+        if isinstance(action.choices, dict):
+            subcommands += action.choices.values()
+    return "\n".join([parser.format_help(), *map(help_of, subcommands)])
 
 
 def command_names() -> list[str]:
