@@ -72,8 +72,9 @@ DEFAULTS: dict[str, Any] = {
     "CREDLY_BADGES_FOLLOW_UP_SECONDS": 900,
     # .. setting_name: CREDLY_BADGES_SWEEP_SECONDS
     # .. setting_default: 300
-    # .. setting_description: How often, in seconds, the scheduled sweep looks for work that nobody was woken for. It
-    #   needs a running Celery beat; without one, run the ``credly_outbox`` command on a schedule.
+    # .. setting_description: How often, in seconds, the work that nobody was woken for is looked for: by a Celery beat
+    #   where the site runs one, and by workers that deliver something anyway. A cron job may run ``credly_outbox run``
+    #   instead.
     "CREDLY_BADGES_SWEEP_SECONDS": 300,
     # .. setting_name: CREDLY_BADGES_SUPPRESS_CREDLY_EMAIL
     # .. setting_default: False
