@@ -45,6 +45,8 @@ class CredlyError(Exception):
     def __str__(self) -> str:
         where = ", ".join(part for part in (self.request, f"status {self.status}" if self.status else "") if part)
         what = f"{self.what} ({where})" if where else self.what
+        if self.message == f"{self.what}.":
+            return f"{what}. {self.advice}"
         message = self.message if self.message.endswith((".", "!", "?")) else f"{self.message}."
         return f"{what}: {message} {self.advice}"
 
