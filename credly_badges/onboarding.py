@@ -12,7 +12,7 @@ from .models import CredlyOrganization
 from .sync import organizations
 from .sync.organizations import Check
 
-__all__ = ["Check", "connect_organization", "pause", "resume"]
+__all__ = ["Check", "accept", "connect_organization", "pause", "resume"]
 
 
 def connect_organization(organization: CredlyOrganization, *, by: AbstractBaseUser | None) -> Check:
