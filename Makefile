@@ -112,7 +112,7 @@ bench: $(VENV)/.services ## measure events, sync and deliveries
 
 # Translations, as OEP-58 names the targets. They need gettext.
 
-I18N_TOOL = cd credly_badges && PATH="$(abspath $(BIN)):$$PATH" DJANGO_SETTINGS_MODULE=test_settings i18n_tool
+I18N_TOOL = cd credly_badges && PATH="$(abspath $(BIN)):$$PATH" env -u DJANGO_SETTINGS_MODULE i18n_tool
 
 extract_translations: $(VENV)/.i18n ## collect the texts to translate
 	$(I18N_TOOL) extract --no-segment
