@@ -17,10 +17,8 @@ from django.db import OperationalError, close_old_connections, connection, trans
 from django.utils import timezone
 
 from .. import conf
-from ..connections import NoKey
 from ..credly.errors import CredlyError
 from ..models import DeliveryAttempt, OutboxMessage, Pulse
-from ..models.encryption import UndecryptableSecret
 from .announce import announce_all
 from .orders import carry_out
 from .results import Blocked, Broken, Failed, Result
@@ -105,8 +103,8 @@ def _try(message: OutboxMessage) -> Result:
         return carry_out(message)
     except CredlyError as error:
         return Failed(error)
-    except (NoKey, UndecryptableSecret, ImproperlyConfigured) as fault:
-        return Blocked(str(fault))
+    except ImproperlyConfigured as fault:
+        return Blocked(str(fault))  # The LMS could not be asked about the learner.
     except OperationalError:
         raise  # The lease runs out, and the message is tried again.
     except Exception as fault:

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import conf, lms
-from ..connections import connect
+from ..connections import NoKey, connect
 from ..credly import errors, wire
 from ..credly.client import Client
 from ..models import BadgeAward, EarnerIdentifier, OutboxMessage
-from .results import Blocked, Confirmed, Result
+from ..models.encryption import UndecryptableSecret
+from .results import Blocked, Confirmed, Hopeless, NoAccess, Result
 
 REVOKED = "revoked"
 
 
 def carry_out(message: OutboxMessage) -> Result:
     """Do at Credly what a message says, looking first where it may have been done without our hearing of it."""
-    client = connect(message.organization)
+    try:
+        client = connect(message.organization)
+    except (NoKey, UndecryptableSecret, ImproperlyConfigured) as fault:
+        return NoAccess(str(fault))
     if message.kind == OutboxMessage.Kind.ISSUE:
         return _issue(message, client)
     return _revoke(message, client)
@@ -32,7 +37,7 @@ def _issue(message: OutboxMessage, client: Client) -> Result:
     award = message.award
     learner = lms.learner(award.learner_id) if award.learner_id else None
     if learner is None:
-        return Blocked(_("The learner has no account any more."))
+        return Hopeless(_("The learner has no account any more. Drop the message."))
     earner_id = earner_identifier(learner.id)
     badge = _find(client, award, earner_id) if message.look_first else None
     if badge is not None:

@@ -26,6 +26,20 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Hopeless:
+    """It can never be sent; a person has to see it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class NoAccess:
+    """The organization has no key that could be used, so none of its messages can be sent."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """Credly did not do it, or we can't tell."""
 
@@ -39,4 +53,5 @@ class Broken:
     kind: str
 
 
-Result = Confirmed | Blocked | Failed | Broken
+Setback = Blocked | Hopeless | NoAccess | Failed | Broken
+Result = Confirmed | Setback

@@ -110,8 +110,8 @@ def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict
         return None
     if verdict.organization:
         CredlyOrganization.objects.filter(pk=message.organization_id).update(**verdict.organization)
-    if verdict.outcome == Outcome.UNAUTHORIZED:
-        log.error("Credly rejected the API key of organization %s; its badges wait.", message.organization.uuid)
+    if "paused" in verdict.organization:
+        log.error("The API key of organization %s does not work; its badges wait.", message.organization.uuid)
         audit.record("organization.paused", message.organization, because=verdict.said)
         return None  # Whoever enters a new key wakes the queue.
     if dead:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..credly import errors
 from ..models import CredlyOrganization, DeliveryAttempt
-from .results import Blocked, Broken, Failed
+from .results import Blocked, Broken, Failed, Hopeless, NoAccess, Setback
 from .retry import wait_as_told, wait_before
 
 Outcome = DeliveryAttempt.Outcome
@@ -45,16 +45,29 @@ class Verdict:
     organization: Mapping[str, Any] = field(default_factory=dict)
 
 
-def judge(result: Blocked | Broken | Failed, at: Circumstances) -> Verdict:
+def judge(result: Setback, at: Circumstances) -> Verdict:
     """What a result that is no confirmation means."""
-    if isinstance(result, Broken):
-        # We can't tell how far it came, so the next attempt looks first.
-        return Verdict(Outcome.BLOCKED, f"Unforeseen {result.kind}; see the log.", at.next_wait, look_first=True)
-    if isinstance(result, Blocked):
-        wait = result.until - at.now if result.until else at.longest_wait
-        return Verdict(Outcome.BLOCKED, result.sentence, wait, at.look_first, uses_attempt=False)
-    judgement = next(by for kind, by in _JUDGEMENTS if isinstance(result.error, kind))
-    return judgement(result.error, at)
+    what = result.error if isinstance(result, Failed) else result
+    judgement = next(by for kind, by in _JUDGEMENTS if isinstance(what, kind))
+    return judgement(what, at)
+
+
+def _broken(result: Broken, at: Circumstances) -> Verdict:
+    # We can't tell how far it came, so the next attempt looks first.
+    return Verdict(Outcome.BLOCKED, f"Unforeseen {result.kind}; see the log.", at.next_wait, look_first=True)
+
+
+def _blocked(result: Blocked, at: Circumstances) -> Verdict:
+    wait = result.until - at.now if result.until else at.longest_wait
+    return Verdict(Outcome.BLOCKED, result.sentence, wait, at.look_first, uses_attempt=False)
+
+
+def _hopeless(result: Hopeless, at: Circumstances) -> Verdict:
+    return Verdict(Outcome.BLOCKED, result.sentence, None, at.look_first, uses_attempt=False)
+
+
+def _no_access(result: NoAccess, at: Circumstances) -> Verdict:
+    return _until_there_is_a_key(Outcome.BLOCKED, result.sentence, None, at)
 
 
 def _throttled(error: Any, at: Circumstances) -> Verdict:
@@ -79,16 +92,22 @@ def _unanswered(error: errors.CredlyError, at: Circumstances) -> Verdict:
 
 
 def _unauthorized(error: errors.CredlyError, at: Circumstances) -> Verdict:
+    return _until_there_is_a_key(Outcome.UNAUTHORIZED, str(error), error.status, at)
+
+
+def _until_there_is_a_key(
+    outcome: DeliveryAttempt.Outcome, said: str, status: int | None, at: Circumstances
+) -> Verdict:
     return Verdict(
-        Outcome.UNAUTHORIZED,
-        str(error),
+        outcome,
+        said,
         timedelta(0),
         at.look_first,
         uses_attempt=False,
-        status=error.status,
+        status=status,
         organization={
             "paused": CredlyOrganization.Pause.KEY_REJECTED,
-            "pause_reason": str(error),
+            "pause_reason": said,
             "paused_at": at.now,
         },
     )
@@ -98,7 +117,12 @@ def _refused(error: errors.CredlyError, at: Circumstances) -> Verdict:
     return Verdict(Outcome.REFUSED, str(error), None, at.look_first, status=error.status)
 
 
-_JUDGEMENTS: tuple[tuple[type[errors.CredlyError], Callable[[Any, Circumstances], Verdict]], ...] = (
+# The first that fits: what is named earlier is the narrower one.
+_JUDGEMENTS: tuple[tuple[type, Callable[[Any, Circumstances], Verdict]], ...] = (
+    (Broken, _broken),
+    (Blocked, _blocked),
+    (Hopeless, _hopeless),
+    (NoAccess, _no_access),
     (errors.Throttled, _throttled),
     (errors.Unavailable, _unavailable),
     (errors.Unanswered, _unanswered),

@@ -21,7 +21,7 @@ class CredlyOrganization(models.Model):
         """Why nothing is sent to Credly for an organization."""
 
         NONE = "", _("not paused")
-        KEY_REJECTED = "key_rejected", _("Credly rejected the API key")
+        KEY_REJECTED = "key_rejected", _("the API key does not work")
         BY_HAND = "by_hand", _("paused by an administrator")
 
     uuid = models.UUIDField(

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
-from credly_badges import awards
+from credly_badges import awards, onboarding
 from credly_badges.issuing import outbox
 from credly_badges.models import BadgeAward, BadgeProgress, CredlyOrganization, DeliveryAttempt, OutboxMessage
 from credly_badges.testing.factories import RequirementFactory
@@ -148,6 +148,40 @@ def test_a_rejected_key_stops_the_queue_without_using_up_attempts_and_a_new_key_
 
     for learner in learners:
         assert world.credly.issued_count(learner.user.email, str(badge.uuid)) == 1
+
+
+def test_without_a_key_the_queue_waits_and_says_so(world):
+    badge = world.badge_for_passing(FIRST)
+    learner = world.learner()
+    key, world.here.api_key = world.here.api_key, ""
+    world.here.save()
+
+    learner.passes(FIRST)
+
+    organization, message = CredlyOrganization.objects.get(), OutboxMessage.objects.get()
+    assert "no API key" in organization.pause_reason
+    assert (message.state, message.attempts) == ("waiting", 0)
+
+    organization.api_key = key
+    organization.save()
+    onboarding.connect_organization(organization, by=None)
+    run_outbox_until_quiet()
+
+    assert world.credly.badges_of(learner.user.email) == [str(badge.uuid)]
+
+
+def test_the_badge_of_a_learner_who_left_waits_for_a_person(world):
+    world.badge_for_passing(FIRST)
+    learner = world.learner(is_active=False)
+    learner.passes(FIRST)
+
+    learner.user.delete()
+    OutboxMessage.objects.update(not_before=NOON)
+    run_outbox_until_quiet()
+
+    message = OutboxMessage.objects.get()
+    assert (message.state, message.attempts) == ("dead", 0)
+    assert "no account any more" in message.error
 
 
 def test_credly_asks_to_slow_down_and_is_obeyed(world, settings):

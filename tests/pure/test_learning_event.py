@@ -35,7 +35,7 @@ def test_pass_and_fail_are_two_statements_about_one_thing():
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
-        LearningEvent(7, "passing", "", datetime(2026, 5, 1))  # noqa: DTZ001  # that is the point
+        LearningEvent(7, "passing", "", datetime(2026, 5, 1))  # that is the point
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))
