@@ -5,20 +5,61 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from threading import Thread
 from typing import Any
 
 import pytest
 
-ORGANIZATION = (
-    "id name website_url webhook_url contact_email legal_contact_email technical_contact_email zip_or_postal_code "
-    "organization_type bio twitter_url vanity_slug facebook_url linked_in_url linked_in_name linked_in_org_id city address "
-    "primary_hex_color support_email support_url allow_saml_debug allowed_webhooks enable_blockchain print_method pdf_id "
-    "internationalize_badge_templates integrated_with_faethm hide_subscription default_page industry_id "
-    "workforce_enabled linkedin_a2p_url location country state_or_province created_at updated_at vanity_url verified_at "
-    "verified require_template_detail_attributes photo photo_url has_employees missing_required_info "
-    "featured_badge_templates"
-).split()
+ORGANIZATION = [
+    "id",
+    "name",
+    "website_url",
+    "webhook_url",
+    "contact_email",
+    "legal_contact_email",
+    "technical_contact_email",
+    "zip_or_postal_code",
+    "organization_type",
+    "bio",
+    "twitter_url",
+    "vanity_slug",
+    "facebook_url",
+    "linked_in_url",
+    "linked_in_name",
+    "linked_in_org_id",
+    "city",
+    "address",
+    "primary_hex_color",
+    "support_email",
+    "support_url",
+    "allow_saml_debug",
+    "allowed_webhooks",
+    "enable_blockchain",
+    "print_method",
+    "pdf_id",
+    "internationalize_badge_templates",
+    "integrated_with_faethm",
+    "hide_subscription",
+    "default_page",
+    "industry_id",
+    "workforce_enabled",
+    "linkedin_a2p_url",
+    "location",
+    "country",
+    "state_or_province",
+    "created_at",
+    "updated_at",
+    "vanity_url",
+    "verified_at",
+    "verified",
+    "require_template_detail_attributes",
+    "photo",
+    "photo_url",
+    "has_employees",
+    "missing_required_info",
+    "featured_badge_templates",
+]
 
 
 class Receiver:
@@ -186,7 +227,7 @@ def test_a_webhook_comes_again_at_growing_intervals_until_it_is_answered_200(cre
     assert [attempt.status for attempt in credly.deliveries()] == [500, 302, 204, 404, 200]
     assert len({body["id"] for body in receiver.bodies}) == 1
     times = [attempt.time for attempt in credly.deliveries()]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps[3] > gaps[0]
 
 

@@ -37,9 +37,8 @@ def test_a_fault_is_met_by_the_requests_of_its_pattern(where, request_line, met)
 
 @pytest.mark.parametrize(
     ("status", "headers"),
-    [(400, {}), (401, {}), (403, {}), (404, {}), (409, {}), (422, {}), (429, {}), (429, {"Retry-After": "7"}), (500, {}),
-     (502, {}), (503, {})],
-)  # fmt: skip
+    [*((status, {}) for status in (400, 401, 403, 404, 409, 422, 429, 500, 502, 503)), (429, {"Retry-After": "7"})],
+)
 def test_before_acting_credly_answers_and_does_nothing(credly, api, template, status, headers):
     credly.before_acting("POST /badges", status=status, headers=headers)
 
@@ -181,7 +180,7 @@ def test_a_page_may_repeat_the_last_item_of_the_page_before(credly, api, at_cred
 
     assert pages[1][0] == pages[0][-1]
     assert [len(page) for page in pages] == [50, 51, 20]
-    assert len(set(sum(pages, []))) == 120
+    assert len({item for page in pages for item in page}) == 120
 
 
 @pytest.mark.parametrize(

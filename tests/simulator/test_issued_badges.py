@@ -7,10 +7,24 @@ import requests
 
 from tests.simulator.conftest import order
 
-MINIMAL = (
-    "id issued_to issued_to_first_name issued_to_last_name issuer_earner_id public recipient_email state badge_url "
-    "updated_at created_at expires_at issued_at state_updated_at badge_template user"
-).split()
+MINIMAL = [
+    "id",
+    "issued_to",
+    "issued_to_first_name",
+    "issued_to_last_name",
+    "issuer_earner_id",
+    "public",
+    "recipient_email",
+    "state",
+    "badge_url",
+    "updated_at",
+    "created_at",
+    "expires_at",
+    "issued_at",
+    "state_updated_at",
+    "badge_template",
+    "user",
+]
 
 
 @pytest.fixture
@@ -93,9 +107,7 @@ def test_the_bulk_search_has_a_minimal_and_a_default_form(credly, api, badge):
     assert unasked == minimal
 
 
-@pytest.mark.parametrize(
-    ("setting", "path"), [("bulk_lag", "high_volume_issued_badge_search"), ("list_lag", "badges")]
-)
+@pytest.mark.parametrize(("setting", "path"), [("bulk_lag", "high_volume_issued_badge_search"), ("list_lag", "badges")])
 def test_an_index_may_lag_behind(credly, api, badge, setting, path):
     credly.configure(**{setting: 60.0})
     early = api.get(path).json()["data"]

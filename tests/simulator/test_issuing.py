@@ -6,13 +6,43 @@ import pytest
 
 from tests.simulator.conftest import order
 
-FULL = (
-    "user created_by issuer printing_enabled print_method badge_template id issued_to issued_to_first_name "
-    "issued_to_middle_name issued_to_last_name issuer_earner_id locale public recipient_email replacement_badge_id "
-    "replaces_badge_id revocation_reason state suppress_badge_notification_email updated_at country country_code "
-    "state_or_province created_at expires_at expires_at_date issued_at issued_at_date state_updated_at image image_url "
-    "alignments evidence accept_badge_url"
-).split()
+FULL = [
+    "user",
+    "created_by",
+    "issuer",
+    "printing_enabled",
+    "print_method",
+    "badge_template",
+    "id",
+    "issued_to",
+    "issued_to_first_name",
+    "issued_to_middle_name",
+    "issued_to_last_name",
+    "issuer_earner_id",
+    "locale",
+    "public",
+    "recipient_email",
+    "replacement_badge_id",
+    "replaces_badge_id",
+    "revocation_reason",
+    "state",
+    "suppress_badge_notification_email",
+    "updated_at",
+    "country",
+    "country_code",
+    "state_or_province",
+    "created_at",
+    "expires_at",
+    "expires_at_date",
+    "issued_at",
+    "issued_at_date",
+    "state_updated_at",
+    "image",
+    "image_url",
+    "alignments",
+    "evidence",
+    "accept_badge_url",
+]
 
 
 def test_a_new_badge_is_pending_and_has_every_known_field(credly, api, template):
@@ -270,7 +300,9 @@ def test_whether_a_finished_badge_still_stands_in_the_way_is_a_setting(credly, a
     elif kind == "rejected":
         credly.reject_badge(badge)
     elif kind == "replaced":
-        new = api.post(f"badges/{badge}/replace", badge_template_id=template.uuid, issued_at="2026-05-02").json()["data"]
+        new = api.post(f"badges/{badge}/replace", badge_template_id=template.uuid, issued_at="2026-05-02").json()[
+            "data"
+        ]
         credly.revoke_badge(new["id"])
     credly.configure(**{f"duplicate_{kind}": counts})
 
@@ -296,7 +328,10 @@ def test_a_batch_answers_in_the_order_asked(credly, api, template):
 
 @pytest.mark.parametrize(
     ("second", "message"),
-    [({"issued_at": "never"}, "Issued at is invalid"), ({"recipient_email": "a@example.org"}, "already has this badge")],
+    [
+        ({"issued_at": "never"}, "Issued at is invalid"),
+        ({"recipient_email": "a@example.org"}, "already has this badge"),
+    ],
 )
 def test_one_bad_item_refuses_its_whole_batch(credly, api, template, second, message):
     orders = [order(template, "a@example.org"), order(template, "b@example.org") | second]

@@ -46,9 +46,7 @@ def test_the_next_page_may_forget_what_was_asked(credly, api, at_credly, keeps, 
     assert ("filter=state%3A%3Aactive" in url) is held
 
 
-@pytest.mark.parametrize(
-    ("setting", "status", "count"), [("empty", 200, 0), ("last", 200, 10), ("404", 404, None)]
-)
+@pytest.mark.parametrize(("setting", "status", "count"), [("empty", 200, 0), ("last", 200, 10), ("404", 404, None)])
 def test_a_page_past_the_end(credly, api, at_credly, setting, status, count):
     credly.configure(page_past_end=setting)
     credly.add_templates(at_credly, 60)

@@ -12,17 +12,59 @@ NEW: dict[str, Any] = {
     "image": {"remote_upload_url": "https://images.example/archery.png"},
     "skills": ["Aim", "Calm", "Strength"],
     "global_activity_url": "https://example.org/criteria",
-    "badge_template_activities": [{"activity_type": "Course", "title": "Shoot", "activity_url": "https://example.org/a"}],
+    "badge_template_activities": [
+        {"activity_type": "Course", "title": "Shoot", "activity_url": "https://example.org/a"}
+    ],
 }
-CORE = (
-    "id name description state state_updated_at public visibility vanity_slug url image image_url global_activity_url "
-    "criteria_url criteria_url_name level cost time_to_earn type_category skills reporting_tags alignments "
-    "recommendations badge_template_activities required_badge_templates owner created_at updated_at "
-    "allow_duplicate_badges badges_count get_issue_count recipient_type certification lock_badge_state "
-    "printing_disabled record_to_blockchain send_expiring_badge_notifications show_badge_lmi show_lmi_jobs "
-    "show_skill_tag_links show_template_settings default_expires_at default_expires_at_date default_expires_at_type "
-    "earn_this_badge_url enable_earn_this_badge enable_detail_attribute_visibility translatable"
-).split()
+CORE = [
+    "id",
+    "name",
+    "description",
+    "state",
+    "state_updated_at",
+    "public",
+    "visibility",
+    "vanity_slug",
+    "url",
+    "image",
+    "image_url",
+    "global_activity_url",
+    "criteria_url",
+    "criteria_url_name",
+    "level",
+    "cost",
+    "time_to_earn",
+    "type_category",
+    "skills",
+    "reporting_tags",
+    "alignments",
+    "recommendations",
+    "badge_template_activities",
+    "required_badge_templates",
+    "owner",
+    "created_at",
+    "updated_at",
+    "allow_duplicate_badges",
+    "badges_count",
+    "get_issue_count",
+    "recipient_type",
+    "certification",
+    "lock_badge_state",
+    "printing_disabled",
+    "record_to_blockchain",
+    "send_expiring_badge_notifications",
+    "show_badge_lmi",
+    "show_lmi_jobs",
+    "show_skill_tag_links",
+    "show_template_settings",
+    "default_expires_at",
+    "default_expires_at_date",
+    "default_expires_at_type",
+    "earn_this_badge_url",
+    "enable_earn_this_badge",
+    "enable_detail_attribute_visibility",
+    "translatable",
+]
 OWNER = {"type", "id", "name", "enable_blockchain", "url", "vanity_url", "vanity_slug", "verified", "viewable"}
 
 

@@ -95,7 +95,8 @@ def _section(store: Store, listing: Listing) -> str:
     """The newest few of a listing, and the way to the rest."""
     total = listing.count(store)
     found = list(islice(iter(listing.find(store)), ON_OVERVIEW))
-    table = _table(store, listing, found, f"Newest {len(found)} of {total}") if found else _nothing(listing)
+    caption = f"Newest {len(found)} of {total}" if total > len(found) else f"All {total}, newest first"
+    table = _table(store, listing, found, caption) if found else _nothing(listing)
     more = (
         f'<p><a href="/{listing.slug}">All {total} {escape(listing.title.lower())}</a></p>'
         if total > len(found)

@@ -22,15 +22,17 @@ nav a[aria-current] { color: var(--ink); font-weight: 700; text-decoration: none
   border-bottom: 3px solid var(--link); }
 h1 { font-size: 1.6rem; margin: 1.25rem 0 .5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+table { border-collapse: collapse; width: 100%; min-width: 54rem; font-size: .92rem; }
 caption { text-align: left; padding: .5rem .75rem; color: var(--dim); }
 th, td { text-align: left; vertical-align: top; padding: .45rem .75rem; border-top: 1px solid var(--line);
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
+td code { overflow-wrap: anywhere; }
 td { min-width: 5rem; max-width: 34rem; } td.number, th.number { text-align: right;
   font-variant-numeric: tabular-nums; }
 thead th { background: var(--band); font-weight: 600; white-space: nowrap; }
 tbody tr:hover { background: var(--band); }
 code { font: .86em ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; }
+.state { white-space: nowrap; }
 .state::before { content: "\\25CF\\00A0"; } .good { color: var(--good); } .bad { color: var(--bad); }
 .waiting { color: var(--waiting); } .plain { color: var(--dim); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1.5rem; }
