@@ -111,7 +111,7 @@ def suppress_credly_email() -> bool:
 
 
 def _read(name: str, default: T, kind: Any) -> T:
-    value = getattr(settings, f"CREDLY_BADGES_{name}", default)
+    value: T = getattr(settings, f"CREDLY_BADGES_{name}", default)
     if not isinstance(value, kind):
         wanted = getattr(kind, "__name__", None) or " or ".join(each.__name__ for each in kind)
         raise ImproperlyConfigured(f"CREDLY_BADGES_{name} must be of type {wanted}; it is {type(value).__name__}.")

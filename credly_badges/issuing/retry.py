@@ -10,7 +10,7 @@ def wait_before(attempt: int, spread: float, *, first: timedelta, longest: timed
 
     ``spread`` in [0, 1) keeps workers apart that failed together.
     """
-    ceiling = min(first * 2 ** min(attempt - 1, 16), longest)
+    ceiling = min(first * (1 << min(attempt - 1, 16)), longest)
     return ceiling * (0.5 + spread / 2)
 
 
