@@ -26,7 +26,7 @@ def carry_out(message: OutboxMessage) -> Result:
     """Do at Credly what a message says, looking first where it may have been done without our hearing of it."""
     try:
         client = connect(message.organization)
-    except (NoKey, UndecryptableSecret, ImproperlyConfigured) as fault:
+    except (NoKey, UndecryptableSecret, ImproperlyConfigured, ValueError) as fault:  # Or a key that can be none.
         return NoAccess(str(fault))
     if message.kind == OutboxMessage.Kind.ISSUE:
         return _issue(message, client)

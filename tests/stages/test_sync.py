@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -129,18 +128,15 @@ def test_five_hundred_templates_cost_as_few_queries_as_fifty(credly, at_credly, 
     assert statements(500) <= statements(50)
 
 
-def test_five_thousand_templates_are_synced_in_less_than_five_seconds(credly, at_credly, organization):
+def test_five_thousand_templates_are_synced_and_found_unchanged_the_second_time(credly, at_credly, organization):
     credly.add_templates(at_credly, 5000)
 
-    began = time.perf_counter()
     first = synced(organization)
-    took = time.perf_counter() - began
     second = synced(organization)
 
     assert first.ok
     assert BadgeTemplate.objects.count() == 5000
     assert second.plan.unchanged == 5000
-    assert took < 5
 
 
 def test_a_template_archived_at_credly_is_deactivated_and_keeps_its_requirements(credly, at_credly, organization):
