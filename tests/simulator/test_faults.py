@@ -190,6 +190,7 @@ def test_a_page_may_repeat_the_last_item_of_the_page_before(credly, api, at_cred
         lambda credly: credly.after_acting("POST /badges", lose_the_answer=True, malformed=True),
         lambda credly: credly.after_acting("POST /badges", lose_the_answer="forever"),
         lambda credly: credly.before_acting("POST /badges", status=None),
+        lambda credly: credly.before_acting("POST /badges", times=0),
         lambda credly: credly.fail_randomly(share=20),
         lambda credly: credly.fail_randomly(kinds=("explode",)),
         lambda credly: credly.fail_randomly(kinds=()),

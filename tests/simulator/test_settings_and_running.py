@@ -12,6 +12,7 @@ import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 import requests
@@ -151,6 +152,32 @@ def test_a_simulator_can_be_started_stopped_and_started_again():
     with simulator.serve() as again:
         answer = requests.get(f"{again.url}/organizations", auth=(organization.key, ""), timeout=10)
     assert answer.json()["data"][0]["id"] == organization.uuid
+
+
+def test_stopping_lets_go_of_requests_that_are_held():
+    with Simulator().serve() as simulator:
+        organization = simulator.add_organization()
+        api = Api(simulator.url, organization)
+        template = simulator.add_template(organization)
+        simulator.after_acting("POST /badges", lose_the_answer="timeout", timeout_seconds=60)
+        with ThreadPoolExecutor(1) as pool, api.session:
+            held = pool.submit(api.issue, template)
+            while not simulator.badges():
+                sleep(0.01)
+            start = monotonic()
+            simulator.stop()
+
+            with pytest.raises(requests.ConnectionError):
+                held.result(timeout=10)
+
+    assert monotonic() - start < 5
+    assert simulator.badges_of("ana@example.org") == [template.uuid]
+
+
+def test_urls_read_from_python_lead_to_the_running_simulator(credly, api, template):
+    badge = credly.badge(api.issue(template).json()["data"]["id"])
+
+    assert requests.get(badge["image_url"], timeout=10).status_code == 200
 
 
 def test_ten_clients_at_once_never_make_a_duplicate(credly, at_credly, template):

@@ -74,6 +74,14 @@ class Front:
         if path is None:
             await self.site(scope, receive, send)
             return
+        try:
+            await self._serve(scope, receive, send, path)
+        except (
+            asyncio.CancelledError
+        ):  # The simulator stops: whoever still waits gets no answer, as from a dead server.
+            await self._cut(scope, receive)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         body = await _read(receive)
         plan = self.schedule.take(scope["method"], path)
         if plan.latency:
@@ -91,8 +99,7 @@ class Front:
         if fault is not None and fault.drop:
             if fault.drop == "timeout":
                 await asyncio.sleep(fault.timeout_seconds)
-            self.connections.reset(tuple(scope["client"]))
-            await receive()
+            await self._cut(scope, receive)
             return
         body = bytes(response.body)
         broken = fault.broken if fault is not None else ""
@@ -106,6 +113,10 @@ class Front:
             await receive()
             return
         await send({"type": "http.response.body", "body": body})
+
+    async def _cut(self, scope: Scope, receive: Receive) -> None:
+        self.connections.reset(tuple(scope["client"]))
+        await receive()
 
     def _api_path(self, path: str) -> str | None:
         """The path after the prefix and without the last slash, or None when it is not the API's."""

@@ -95,7 +95,6 @@ class RateLimit:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.seen: dict[str, deque[float]] = {}
 
     def check(self, token: Token) -> dict[str, str]:
         """Count one request and give the headers for its answer; raises ApiError 429 when it is one too many."""
@@ -104,7 +103,7 @@ class RateLimit:
             return {}
         now = self.store.now().timestamp()
         start = now - now % 60 if settings.rate_window == "fixed" else now - 60
-        times = self.seen.setdefault(token.value, deque())
+        times = self.store.request_times.setdefault(token.value, deque())
         while times and times[0] < start:
             times.popleft()
         refused = len(times) >= settings.rate_limit

@@ -219,7 +219,7 @@ class Content:
         return self.store.tokens[organization.key]
 
     def _wire(self) -> Wire:
-        return Wire(self.settings, self.settings.link_origin or "http://127.0.0.1")
+        return Wire(self.settings, self.settings.link_origin or self.store.origin)
 
     def _dump(self, badge: Badge) -> dict[str, Any]:
         return self._wire().badge(badge, self.store.user_of(badge.recipient_email))

@@ -13,7 +13,7 @@ def announce(store: Store, kind: str, subject: Badge | Template) -> Event:
     """Write an event, with a copy of its subject if the feed is set to keep what was."""
     snapshot = None
     if store.settings.event_subject == "snapshot":
-        snapshot = _dump(store, subject, Wire(store.settings, store.settings.link_origin))
+        snapshot = _dump(store, subject, Wire(store.settings, store.settings.link_origin or store.origin))
     return store.tell(kind, subject, snapshot)
 
 

@@ -77,7 +77,9 @@ class FaultSchedule:
             self.happened: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> None:
-        """Schedule a fault behind the earlier ones."""
+        """Schedule a fault behind the earlier ones; raises FaultError."""
+        if fault.times is not None and fault.times < 1:
+            raise FaultError("A fault happens at least once: give times as 1 or more, or None for ever.")
         with self._lock:
             self._faults.append((pattern(fault.pattern), fault))
 

@@ -36,6 +36,7 @@ class Simulator(Content):
             server = Server(self, host, port)
             server.start()
             self._server = server
+            self.store.origin = server.origin
         return self
 
     def stop(self) -> None:

@@ -32,6 +32,7 @@ class Store:
         self.lock = RLock()
         self.listeners: list[Callable[[Event], None]] = []
         self.offset = timedelta()
+        self.origin = "http://127.0.0.1"
         self.clear()
 
     def clear(self) -> None:
@@ -46,6 +47,7 @@ class Store:
         self.users: dict[str, User] = {}
         self.requests: deque[RequestRecord] = deque(maxlen=max(self.settings.request_log_size, 1))
         self.request_count = 0
+        self.request_times: dict[str, deque[float]] = {}
         self.offset = timedelta()
         self._numbers = count(1)
         self._templates_of: dict[str, dict[str, Template]] = {}

@@ -146,7 +146,7 @@ class Webhooks:
             return None
 
     def _body(self, event: Event) -> bytes:
-        wire = Wire(self.store.settings, self.store.settings.link_origin)
+        wire = Wire(self.store.settings, self.store.settings.link_origin or self.store.origin)
         body = wire.notice(event)
         if self.store.settings.webhook_subject:
             body = events.dump(self.store, event, wire)
