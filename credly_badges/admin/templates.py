@@ -1,0 +1,266 @@
+"""Badge templates: the list, one template's page, and the way to its requirements and activation."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import conf
+from ..activation import reasons_not_to_activate
+from ..models import BadgeAward, BadgeRequirement, BadgeTemplate
+from ..reports import criteria_in_words
+from . import activation, requirements
+from .subject import Button, SubjectAdmin, audit_button, list_url, may
+
+
+@admin.register(BadgeTemplate)
+class BadgeTemplateAdmin(SubjectAdmin):
+    """What Credly says of a badge can only be read; what this LMS asks for it is edited on a page of its own."""
+
+    intro = gettext_lazy(
+        "The badges that your organizations have at Credly. Open one, say what learners have to do for it, then "
+        "activate it: from then on learners earn it by themselves."
+    )
+    empty = gettext_lazy(
+        "There are no badge templates yet. They are made at Credly and fetched by a sync: open Credly organizations, "
+        "add yours if it is not there, and press “Sync templates”."
+    )
+    list_display = (
+        "thumbnail",
+        "name",
+        "organization_name",
+        "credly_state",
+        "is_active",
+        "requirement_count",
+        "award_count",
+    )
+    list_display_links = ("thumbnail", "name")
+    list_filter = (
+        "is_active",
+        "credly_state",
+        ("organization", admin.RelatedOnlyFieldListFilter),
+        ("level", admin.AllValuesFieldListFilter),
+    )
+    list_select_related = ("organization",)
+    list_per_page = 50
+    search_fields = ("name", "description", "=uuid")
+    search_help_text = gettext_lazy("Search names, descriptions and template IDs")
+    actions = ("activate_selected", "deactivate_selected")
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("credly_badges/admin/templates.css",)}
+
+    @property
+    def editor_media(self) -> Media:
+        """What the requirements page loads."""
+        return self.media + Media(js=("credly_badges/admin/requirements.js",))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Templates are made at Credly."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Templates are never deleted: awards and requirements hang on them."""
+        return False
+
+    def has_activate_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may say which badges learners earn."""
+        return may(request, "activate_badgetemplate")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeTemplate]:
+        """Every template, counted beside what hangs on it."""
+        templates: QuerySet[BadgeTemplate] = super().get_queryset(request)
+        return templates.annotate(
+            requirement_total=_count(
+                BadgeRequirement.objects.filter(group__template=OuterRef("pk")), "group__template"
+            ),
+            award_total=_count(BadgeAward.objects.filter(template=OuterRef("pk")), "template"),
+        )
+
+    @admin.display(description=gettext_lazy("image"))
+    def thumbnail(self, template: BadgeTemplate) -> str:
+        """The badge's image, fetched from Credly by the browser."""
+        if not is_web_address(template.image_url):
+            return ""
+        return format_html(
+            '<img class="credly-thumbnail" src="{}" alt="{}" width="48" height="48" loading="lazy" '
+            'referrerpolicy="no-referrer">',
+            template.image_url,
+            _("Image of %(template)s") % {"template": template},
+        )
+
+    @admin.display(description=gettext_lazy("organization"), ordering="organization__name")
+    def organization_name(self, template: BadgeTemplate) -> str:
+        """The organization, marked where its badges are not real."""
+        if template.organization.environment == conf.SANDBOX:
+            return format_html('{} <span class="credly-sandbox">{}</span>', template.organization, _("sandbox"))
+        return str(template.organization)
+
+    @admin.display(description=gettext_lazy("requirements"), ordering="requirement_total")
+    def requirement_count(self, template: BadgeTemplate) -> int:
+        """How many things a learner has to do."""
+        return int(template.requirement_total)  # type: ignore[attr-defined]  # annotated in get_queryset
+
+    @admin.display(description=gettext_lazy("awards"), ordering="award_total")
+    def award_count(self, template: BadgeTemplate) -> int:
+        """How often it was awarded, whatever became of it."""
+        return int(template.award_total)  # type: ignore[attr-defined]  # annotated in get_queryset
+
+    @admin.action(description=gettext_lazy("Activate selected badge templates"), permissions=["activate"])
+    def activate_selected(self, request: HttpRequest, queryset: QuerySet[BadgeTemplate]) -> TemplateResponse | None:
+        """Let learners earn the chosen badges."""
+        return activation.turn(self, request, queryset, on=True)
+
+    @admin.action(description=gettext_lazy("Deactivate selected badge templates"), permissions=["activate"])
+    def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[BadgeTemplate]) -> TemplateResponse | None:
+        """Let nobody earn the chosen badges any more."""
+        return activation.turn(self, request, queryset, on=False)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of one template, before Django's own."""
+        pages = {
+            "requirements": self.requirements_view,
+            "activate": self.activate_view,
+            "deactivate": self.deactivate_view,
+        }
+        own = [
+            path(
+                f"<int:object_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"credly_badges_badgetemplate_{name}",
+            )
+            for name, view in pages.items()
+        ]
+        return own + super().get_urls()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One template: what Credly says, what this LMS asks for it, and what to do next."""
+        template = self.get_object(request, unquote(object_id))
+        if template is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, template):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return TemplateResponse(
+            request,
+            "admin/credly_badges/badgetemplate/change_form.html",
+            {**self.admin_site.each_context(request), **self._about(request, template), **(extra_context or {})},
+        )
+
+    def requirements_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The page on which requirements are edited."""
+        template = self.get_object(request, str(object_id))
+        if template is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
+        if not self.has_view_permission(request, template):
+            raise PermissionDenied
+        return requirements.edit(self, request, template)
+
+    def activate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Activate one template, after asking."""
+        return self._turn_one(request, object_id, on=True)
+
+    def deactivate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Deactivate one template, after asking."""
+        return self._turn_one(request, object_id, on=False)
+
+    def _turn_one(self, request: HttpRequest, object_id: int, *, on: bool) -> HttpResponse:
+        template = self.get_object(request, str(object_id))
+        if template is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
+        if not (self.has_view_permission(request, template) and self.has_activate_permission(request)):
+            raise PermissionDenied
+        asked = activation.turn(self, request, self.get_queryset(request).filter(pk=template.pk), on=on)
+        if asked is not None:
+            return asked
+        return HttpResponseRedirect(reverse("admin:credly_badges_badgetemplate_change", args=[template.pk]))
+
+    def page_buttons(self, request: HttpRequest, thing: Any) -> list[Button]:
+        """Where else to look."""
+        buttons = audit_button(request, thing)
+        if may(request, "view_badgeaward"):
+            buttons.insert(0, Button(_("Awards"), list_url(BadgeAward, template__id__exact=thing.pk)))
+        return buttons
+
+    def _about(self, request: HttpRequest, template: BadgeTemplate) -> dict[str, Any]:
+        return {
+            "title": str(template),
+            "opts": self.opts,
+            "has_view_permission": True,
+            "original": template,
+            "media": self.media,
+            "buttons": self.page_buttons(request, template),
+            "is_sandbox": template.organization.environment == conf.SANDBOX,
+            "image_url": template.image_url if is_web_address(template.image_url) else "",
+            "facts": _facts(template),
+            "addresses": [each for each in _addresses(template) if is_web_address(each[1])],
+            "activities": _linked(template.activities, "title", "type"),
+            "alignments": _linked(template.alignments, "name", "description"),
+            "criteria": criteria_in_words(template),
+            "reasons": reasons_not_to_activate(template),
+            "may_change": self.has_change_permission(request, template),
+            "may_activate": self.has_activate_permission(request),
+        }
+
+
+def is_web_address(address: object) -> bool:
+    """Whether an address that came from elsewhere is safe to link to."""
+    try:
+        return isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
+    except ValueError:  # Brackets that do not pair up, where the host should be.
+        return False
+
+
+def _count(rows: QuerySet[Any], by: str) -> Coalesce:
+    # A subquery each: two joins would multiply each other's rows.
+    counted = rows.order_by().values(by).annotate(total=Count("pk")).values("total")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
+
+
+def _facts(template: BadgeTemplate) -> list[tuple[str, Any]]:
+    names = (
+        "level",
+        "type_category",
+        "cost",
+        "time_to_earn",
+        "default_expiry",
+        "credly_updated_at",
+        "synced_at",
+        "uuid",
+    )
+    facts = [(BadgeTemplate._meta.get_field(name).verbose_name, getattr(template, name)) for name in names]
+    return [(str(label), value) for label, value in facts if value]
+
+
+def _addresses(template: BadgeTemplate) -> list[tuple[str, str]]:
+    return [(_("Page at Credly"), template.public_url), (_("Criteria"), template.criteria_url)]
+
+
+def _linked(entries: object, title: str, more: str) -> list[dict[str, str]]:
+    """What Credly lists, as titles with a note and an address to go to; an entry of another shape is left out."""
+    listed = entries if isinstance(entries, list) else []
+    return [
+        {
+            "title": str(each.get(title) or ""),
+            "note": str(each.get(more) or ""),
+            "url": each["url"] if is_web_address(each.get("url")) else "",
+        }
+        for each in listed
+        if isinstance(each, dict)
+    ]

@@ -1,0 +1,632 @@
+"""Somebody looks after badge templates in the admin: the list, a template's page, its requirements, its activation."""
+
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from credly_badges import conf, lms
+from credly_badges.models import AuditEntry, BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
+from credly_badges.testing.factories import (
+    COURSE_KEY,
+    PASSING_STATUS,
+    AwardFactory,
+    FulfillmentFactory,
+    GroupFactory,
+    OrganizationFactory,
+    RequirementFactory,
+    RuleFactory,
+    TemplateFactory,
+    UserFactory,
+    a_badge_for_passing,
+)
+
+pytestmark = pytest.mark.django_db
+
+GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
+PROGRAM = "org.openedx.learning.program.certificate.awarded.v1"
+LIST = reverse("admin:credly_badges_badgetemplate_changelist")
+
+
+@pytest.fixture(autouse=True)
+def courses(settings):
+    """The LMS has one course, Demonstration Course."""
+    settings.CREDLY_BADGES_LMS_BACKEND = "credly_badges.testing.lms.StandInLMS"
+    backend = lms.backend()
+    backend.clear()
+    backend.add_course(COURSE_KEY, "Demonstration Course")
+    yield backend
+    backend.clear()
+
+
+@pytest.fixture
+def log_in(client):
+    """Log somebody in who has just these permissions; without any named, all."""
+
+    def log_in(*permissions):
+        user = UserFactory(is_staff=True, is_superuser=not permissions)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        assert user.user_permissions.count() == len(permissions)
+        client.force_login(user)
+        return user
+
+    return log_in
+
+
+def address(template, page="change"):
+    return reverse(f"admin:credly_badges_badgetemplate_{page}", args=[template.pk])
+
+
+def text_of(answer):
+    """What can be read on a page."""
+    page = answer.content.decode()
+    page = re.sub(r"<(script|style|head).*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", page).replace("&amp;", "&").split())
+
+
+class Editor:
+    """The page of requirements as a browser without JavaScript has it: fields are typed into, buttons send them all."""
+
+    def __init__(self, client, template):
+        self.client, self.url = client, address(template, "requirements")
+        self.answer = client.get(self.url)
+
+    @property
+    def draft(self):
+        return self.answer.context["draft"]
+
+    @property
+    def fields(self):
+        """Every field that the page sends, with the value that it shows."""
+        fields = {"shape": self.draft.shape, "seen": self.draft.seen}
+        for part in self.draft.parts():
+            fields |= {part.form[name].html_name: part.form[name].value() or "" for name in part.form.fields}
+        return fields
+
+    def press(self, button, **typed):
+        assert f'value="{button}"' in self.answer.content.decode(), f"The page has no button {button}."
+        fields = self.fields
+        typed = {name.replace("__", "-"): value for name, value in typed.items()}
+        assert typed.keys() <= fields.keys(), typed.keys() - fields.keys()
+        self.answer = self.client.post(self.url, {**fields, **typed, "do": button})
+        return self
+
+    @property
+    def mistakes(self):
+        return {mistake.control_id: mistake.sentence for mistake in self.answer.context["errors"]}
+
+    def choices(self, field):
+        """What a select offers."""
+        html = re.search(rf'<select[^>]*id="id_{field}".*?</select>', self.answer.content.decode(), re.DOTALL).group()
+        return re.findall(r"<option[^>]*>([^<]+)</option>", html)
+
+
+# The list
+
+
+@pytest.mark.parametrize("rows", [5, 50])
+def test_the_list_takes_the_same_few_queries_however_long_it_is(client, log_in, django_assert_num_queries, rows):
+    log_in()
+    for _row in range(rows):
+        template = TemplateFactory(organization=OrganizationFactory())
+        RequirementFactory(group__template=template)
+        AwardFactory(template=template)
+    client.get(LIST)  # The second time, content types are remembered.
+
+    with django_assert_num_queries(8):
+        answer = client.get(LIST)
+
+    assert answer.context["cl"].result_count == rows
+
+
+def test_the_list_shows_what_each_template_is_and_what_hangs_on_it(client, log_in):
+    log_in()
+    template = TemplateFactory(name="Statistics", image_url="https://images.example/1.png")
+    group = GroupFactory(template=template)
+    RequirementFactory.create_batch(2, group=group)
+    AwardFactory.create_batch(3, template=template)
+
+    page = client.get(LIST).content.decode()
+
+    assert 'src="https://images.example/1.png" alt="Image of Statistics"' in page
+    assert 'loading="lazy"' in page
+    assert '<td class="field-requirement_count">2</td><td class="field-award_count">3</td>' in page
+    assert '<span class="credly-sandbox">sandbox</span>' in page
+
+
+def test_an_image_address_that_is_no_web_address_is_not_put_on_the_page(client, log_in):
+    log_in()
+    template = TemplateFactory(image_url="javascript:alert(1)", criteria_url="javascript:alert(2)")
+
+    pages = [client.get(LIST), client.get(address(template))]
+
+    assert not [page for page in pages if "javascript:alert" in page.content.decode()]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["is_active__exact=1", "credly_state__exact=archived", "level=Advanced", "q=statis", "organization__id__exact={}"],
+)
+def test_the_list_can_be_narrowed_down(client, log_in, query):
+    log_in()
+    wanted = TemplateFactory(name="Statistics", level="Advanced", active=True, archived=True)
+    TemplateFactory(name="Painting", level="Intermediate")
+
+    answer = client.get(f"{LIST}?{query.format(wanted.organization_id)}")
+
+    assert list(answer.context["cl"].result_list) == [wanted]
+
+
+def test_nobody_adds_or_deletes_a_template(client, log_in):
+    log_in()
+    template = TemplateFactory()
+
+    answers = [
+        client.post(reverse("admin:credly_badges_badgetemplate_add"), {"name": "Mine"}),
+        client.post(address(template, "delete"), {"post": "yes"}),
+        client.post(address(template), {"name": "Mine"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 405]
+    assert BadgeTemplate.objects.get().name == template.name
+
+
+# One template
+
+
+def test_the_page_shows_what_credly_says_as_text_and_nothing_to_type_into(client, log_in):
+    log_in()
+    template = TemplateFactory(
+        description="Shows <script>alert(1)</script>",
+        skills=["Statistics"],
+        activities=[{"title": "Final exam", "type": "Assessment", "url": "https://example.com/exam"}],
+        alignments=[{"name": "ESCO", "url": "javascript:alert(1)", "description": "European skills"}],
+    )
+
+    page = client.get(address(template)).content.decode()
+
+    assert "Shows &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<li>Statistics</li>" in page
+    assert '<a href="https://example.com/exam" rel="noopener noreferrer">Final exam</a>' in page
+    assert "<li>ESCO" in page
+    assert "javascript:" not in page
+    assert 'type="text"' not in page
+
+
+def test_the_page_says_in_words_what_a_learner_has_to_do(client, log_in):
+    log_in()
+    template = TemplateFactory()
+    courses = GroupFactory(template=template, name="Courses")
+    RuleFactory(requirement=RequirementFactory(group=courses, description="Pass the course"))
+    either = GroupFactory(template=template, needs="at_least", at_least=1)
+    grade = RequirementFactory(group=either, description="", event_type=GRADE, scope="edX+DemoX")
+    RuleFactory(requirement=grade, path="grade.percent", field_type="number", operator="gte", value="80")
+    RequirementFactory(group=either, event_type=PROGRAM, scope="")
+
+    page = text_of(client.get(address(template)))
+
+    assert "a learner must meet every one of these groups: Courses : all of these Pass the course" in page
+    assert f"Course passing status, in Demonstration Course ({COURSE_KEY}) Learner is passing: yes." in page
+    assert "at least 1 of these Course grade, in any run of the course edX+DemoX Grade is 80 % or more." in page
+    assert "Program certificate awarded, in any program The event alone is enough" in page
+
+
+def test_a_template_without_requirements_says_what_to_do_next(client, log_in):
+    log_in()
+    template = TemplateFactory()
+
+    answer = client.get(address(template))
+
+    assert "It has no requirement, so nobody could earn it. Add at least one." in text_of(answer)
+    assert "Add the first requirement" in text_of(answer)
+    assert address(template, "requirements") in answer.content.decode()
+    assert "Activate…" not in text_of(answer)
+
+
+def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, log_in, django_assert_max_num_queries):
+    log_in()
+    template = TemplateFactory()
+    for _group in range(10):
+        for requirement in RequirementFactory.create_batch(5, group=GroupFactory(template=template)):
+            RuleFactory.create_batch(2, requirement=requirement)
+
+    with django_assert_max_num_queries(12):
+        client.get(address(template))
+
+
+# Activation
+
+
+def test_an_admin_is_asked_and_then_learners_can_earn_the_badge(client, log_in):
+    admin = log_in("view_badgetemplate", "activate_badgetemplate")
+    template = a_badge_for_passing()
+    BadgeTemplate.objects.update(is_active=False)
+
+    question = client.post(address(template, "activate"))
+    still_inactive = not BadgeTemplate.objects.get().is_active
+    done = client.post(address(template, "activate"), {"confirmed": "yes"}, follow=True)
+
+    assert "Yes, activate" in text_of(question)
+    assert "Learner is passing: yes." in text_of(question)
+    assert still_inactive
+    assert BadgeTemplate.objects.get().is_active
+    assert "is active: learners can earn it from now on" in text_of(done)
+    assert f"by {admin}" in text_of(done)
+
+
+def test_a_template_that_cannot_be_activated_says_why_and_stays_as_it_is(client, log_in):
+    log_in("view_badgetemplate", "activate_badgetemplate")
+    template = a_badge_for_passing(archived=True)
+    BadgeTemplate.objects.update(is_active=False)
+
+    page = client.get(address(template))
+    question = client.get(address(template, "activate"))
+    done = client.post(address(template, "activate"), {"confirmed": "yes"}, follow=True)
+
+    for answer in (page, question, done):
+        assert "At Credly the template is archived" in text_of(answer)
+    assert "Yes, activate" not in text_of(question)
+    assert not BadgeTemplate.objects.get().is_active
+
+
+def test_deactivating_keeps_the_reason(client, log_in):
+    log_in("view_badgetemplate", "activate_badgetemplate")
+    template = a_badge_for_passing()
+
+    client.post(address(template, "deactivate"), {"confirmed": "yes", "because": "The course is closed."})
+
+    assert not BadgeTemplate.objects.get().is_active
+    assert AuditEntry.objects.get().because == "The course is closed."
+    assert "Reason: The course is closed." in text_of(client.get(address(template)))
+
+
+def test_activating_several_tells_of_each_what_came_of_it(client, log_in):
+    log_in("view_badgetemplate", "activate_badgetemplate")
+    good, active = a_badge_for_passing(name="Good"), a_badge_for_passing(name="Active")
+    empty = TemplateFactory(name="Empty")
+    BadgeTemplate.objects.filter(pk=good.pk).update(is_active=False)
+    chosen = {"action": "activate_selected", "_selected_action": [good.pk, active.pk, empty.pk]}
+
+    question = client.post(LIST, chosen)
+    untouched = BadgeTemplate.objects.filter(is_active=True).count() == 1
+    done = text_of(client.post(LIST, {**chosen, "confirmed": "yes"}, follow=True))
+
+    assert "Empty ( Example University" not in text_of(question)
+    assert "cannot be activated It has no requirement" in text_of(question)
+    assert untouched
+    assert "“Good” is active: learners can earn it from now on." in done
+    assert "“Active” was active already." in done
+    assert "“Empty” was not activated. It has no requirement" in done
+    assert set(BadgeTemplate.objects.filter(is_active=True)) == {good, active}
+
+
+def test_whoever_may_only_look_changes_nothing(client, log_in):
+    log_in("view_badgetemplate")
+    template = a_badge_for_passing()
+    shape = json.dumps([])
+
+    page = client.get(address(template))
+    requirements = client.get(address(template, "requirements"))
+    refused = [
+        client.post(address(template, "requirements"), {"shape": shape, "seen": "", "do": "save"}),
+        client.post(address(template, "activate"), {"confirmed": "yes"}),
+        client.post(address(template, "deactivate"), {"confirmed": "yes"}),
+    ]
+    client.post(LIST, {"action": "deactivate_selected", "_selected_action": [template.pk], "confirmed": "yes"})
+
+    assert "Learner is passing: yes." in text_of(page)
+    assert "Edit requirements" not in text_of(page)
+    assert "Deactivate…" not in text_of(page)
+    assert 'name="do"' not in requirements.content.decode()
+    assert not re.findall(r"<(?:select|input type=.(?:text|number).)(?![^>]*disabled)[^>]*>", _form(requirements))
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+    assert BadgeTemplate.objects.get().is_active
+    assert DataRule.objects.count() == 1
+
+
+def _form(answer):
+    return re.search(r'<form[^>]*id="requirements-editor".*</form>', answer.content.decode(), re.DOTALL).group()
+
+
+def test_whoever_may_edit_requirements_may_not_activate(client, log_in):
+    log_in("view_badgetemplate", "change_badgetemplate")
+    template = a_badge_for_passing()
+
+    answers = [client.get(address(template, "requirements")), client.post(address(template, "deactivate"))]
+
+    assert [answer.status_code for answer in answers] == [200, 403]
+
+
+def test_without_permission_there_is_nothing_to_see(client, log_in):
+    log_in("view_badgeaward")
+    template = TemplateFactory()
+
+    answers = [client.get(each) for each in (LIST, address(template), address(template, "requirements"))]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+# Requirements
+
+
+def test_a_first_requirement_is_set_without_javascript(client, log_in):
+    admin = log_in()
+    template = TemplateFactory()
+    editor = Editor(client, template)
+
+    editor.press("refresh", rnew2__event_type=PASSING_STATUS)
+    suggested = editor.fields
+    editor.press("save", gnew1__name="Courses", rnew2__scope=COURSE_KEY, rnew2__description="Pass it")
+
+    assert (suggested["dnew3-path"], suggested["dnew3-operator"], suggested["dnew3-value"]) == (
+        "is_passing",
+        "eq",
+        "yes",
+    )
+    assert editor.answer.url == address(template)
+    rule = DataRule.objects.get()
+    assert (rule.path, rule.operator, rule.value, rule.field_type) == ("is_passing", "eq", "yes", "boolean")
+    assert (rule.requirement.scope, rule.requirement.description) == (COURSE_KEY, "Pass it")
+    assert (rule.requirement.group.name, rule.requirement.group.template) == ("Courses", template)
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor, entry.before) == ("requirements.changed", admin, {"groups": []})
+    assert entry.after["groups"][0]["requirements"][0]["rules"][0]["path"] == "is_passing"
+    assert "Ready to activate." in text_of(client.get(address(template)))
+
+
+def test_what_can_be_asked_follows_from_the_event_and_the_field(client, log_in):
+    log_in()
+    requirement = RequirementFactory(event_type=GRADE)
+    editor = Editor(client, requirement.group.template)
+
+    editor.press(f"add-rule:{requirement.pk}")
+    fields = editor.choices("dnew1-path")
+    editor.press("refresh", dnew1__path="grade.percent")
+    of_a_number = editor.choices("dnew1-operator")
+    editor.press("refresh", dnew1__path="grade.letter_grade")
+    of_a_text = editor.choices("dnew1-operator")
+
+    assert fields == ["— choose a field —", "Grade, in %", "Letter grade", "First passed at", "Course"]
+    assert "is at least" in of_a_number
+    assert "contains" not in of_a_number
+    assert "contains" in of_a_text
+    assert "is at least" not in of_a_text
+
+
+@pytest.mark.parametrize(
+    ("event", "typed", "field", "sentence"),
+    [
+        (GRADE, {"d__value": "eighty"}, "value", "“eighty” is not a number."),
+        (GRADE, {"d__operator": "contains"}, "operator", "Grade cannot be asked whether it contains."),
+        (GRADE, {"d__path": "is_passing"}, "path", "The event has no such field."),
+        (GRADE, {"r__scope": "course-v1:edX"}, "scope", "“course-v1:edX” is not a course."),
+        (GRADE, {"r__scope": "library-v1:edX+lib"}, "scope", "This is a content library"),
+        (GRADE, {"g__needs": "at_least", "g__at_least": "3"}, "at_least", "Type a number from 1 to 1"),
+        (PROGRAM, {"r__scope": "MicroMasters"}, "scope", "“MicroMasters” is not a program ID."),
+        (GRADE, {"r__event_type": ""}, "event_type", "Choose what a learner has to do."),
+    ],
+)
+def test_a_mistake_is_named_at_its_field_and_nothing_typed_is_lost(client, log_in, event, typed, field, sentence):
+    log_in()
+    requirement = RequirementFactory(event_type=event, scope="", description="As it was")
+    path = "grade.percent" if event == GRADE else "program.program_type"
+    rule = RuleFactory(
+        requirement=requirement, path=path, operator="eq", value="80", field_type="number" if event == GRADE else "text"
+    )
+    keys = {"g": requirement.group.pk, "r": requirement.pk, "d": rule.pk}
+    typed = {f"{name[0]}{keys[name[0]]}{name[1:]}": value for name, value in typed.items()}
+    typed[f"r{requirement.pk}__description"] = "Typed with care"
+    editor = Editor(client, requirement.group.template)
+
+    editor.press("save", **typed)
+
+    (control,) = editor.mistakes
+    assert control.endswith(f"-{field}")
+    assert editor.mistakes[control].lower().startswith(sentence.lower())
+    page = editor.answer.content.decode()
+    described = re.search(rf'id="{control}" aria-describedby="([^"]+)" aria-invalid="true" autofocus', page).group(1)
+    assert f"{control}_error" in described.split()
+    assert f'id="{control}_error"' in page
+    assert {name: editor.fields[name.replace("__", "-")] for name in typed} == typed
+    assert BadgeRequirement.objects.get().description == "As it was"
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_event_chosen_without_javascript_is_shown_with_its_rules_before_it_is_saved(client, log_in):
+    log_in()
+    template = TemplateFactory()
+    editor = Editor(client, template)
+
+    editor.press("save", rnew2__event_type=PASSING_STATUS)
+
+    assert "You chose another event. Look at its data rules below, then save." in text_of(editor.answer)
+    assert editor.fields["dnew3-path"] == "is_passing"
+    assert not BadgeRequirement.objects.exists()
+
+
+def test_an_edited_requirement_stays_the_same_row_and_keeps_what_learners_did(client, log_in):
+    log_in()
+    template = a_badge_for_passing()
+    rule = DataRule.objects.get()
+    fulfillment = FulfillmentFactory(progress__template=template, requirement=rule.requirement)
+    editor = Editor(client, template)
+
+    editor.press(f"add-rule:{rule.requirement_id}")
+    editor.press(
+        "save",
+        **{f"r{rule.requirement_id}__description": "Pass it", f"g{rule.requirement.group_id}__name": "Courses"},
+        dnew1__path="course.course_key",
+        dnew1__operator="exists",
+    )
+
+    assert BadgeRequirement.objects.get().description == "Pass it"
+    assert BadgeRequirement.objects.get().fulfillments.get() == fulfillment
+    assert list(DataRule.objects.values_list("path", "field_type")) == [
+        ("is_passing", "boolean"),
+        ("course.course_key", "course_key"),
+    ]
+    assert DataRule.objects.first().pk == rule.pk
+
+
+def test_groups_requirements_and_rules_are_added_and_removed(client, log_in):
+    log_in()
+    template = a_badge_for_passing()
+    BadgeTemplate.objects.update(is_active=False)
+    rule = DataRule.objects.get()
+    old_group = rule.requirement.group_id
+    editor = Editor(client, template)
+
+    editor.press(f"remove-rule:{rule.pk}").press(f"add-requirement:{old_group}").press("add-group")
+    still_stored = DataRule.objects.exists()
+    editor.press("remove-requirement:new1")
+    editor.press("refresh", rnew3__event_type=PROGRAM)
+    editor.press("save", gnew2__needs="any")
+
+    assert still_stored
+    assert not DataRule.objects.exists()
+    assert list(BadgeRequirement.objects.order_by("group__position").values_list("event_type", "group__needs")) == [
+        (PASSING_STATUS, "all"),
+        (PROGRAM, "any"),
+    ]
+
+    editor = Editor(client, template)
+    editor.press(f"remove-group:{old_group}").press("save")
+
+    assert RequirementGroup.objects.get().needs == "any"
+
+
+def test_saving_what_somebody_else_changed_meanwhile_overwrites_nothing(client, log_in):
+    log_in()
+    template = a_badge_for_passing()
+    requirement = BadgeRequirement.objects.get()
+    editor = Editor(client, template)
+    BadgeRequirement.objects.update(description="Their words")
+
+    editor.press("save", **{f"r{requirement.pk}__description": "My words"})
+
+    assert "Somebody else changed these requirements" in text_of(editor.answer)
+    assert editor.fields[f"r{requirement.pk}-description"] == "My words"
+    assert BadgeRequirement.objects.get().description == "Their words"
+
+
+def test_an_active_badge_is_not_saved_as_one_that_nobody_can_earn(client, log_in):
+    log_in()
+    template = a_badge_for_passing()
+    requirement = BadgeRequirement.objects.get()
+    editor = Editor(client, template)
+
+    editor.press(f"remove-requirement:{requirement.pk}").press("save")
+
+    assert "Learners are earning this badge, and saved like this nobody could." in text_of(editor.answer)
+    assert BadgeRequirement.objects.get() == requirement
+    assert DataRule.objects.exists()
+
+
+def test_a_course_that_the_lms_does_not_know_is_warned_of_and_saved(client, log_in):
+    log_in()
+    template = a_badge_for_passing()
+    requirement = BadgeRequirement.objects.get()
+    editor = Editor(client, template)
+    known = text_of(editor.answer)
+
+    editor.press("save", **{f"r{requirement.pk}__scope": "course-v1:edX+DemoX+2062"})
+
+    assert "Demonstration Course" in known
+    assert BadgeRequirement.objects.get().scope == "course-v1:edX+DemoX+2062"
+    assert "This LMS has no course “course-v1:edX+DemoX+2062” so far." in text_of(client.get(address(template)))
+
+
+@pytest.mark.parametrize(
+    ("event", "typed", "stored"),
+    [
+        (GRADE, f" {COURSE_KEY} ", COURSE_KEY),
+        (GRADE, "course-v1:edX+DemoX+2026+branch@draft", COURSE_KEY),
+        (GRADE, "edX/DemoX/2026", "edX/DemoX/2026"),
+        (GRADE, "edX+DemoX", "edX+DemoX"),
+        (GRADE, "edX", "edX"),
+        (GRADE, "", ""),
+        (PROGRAM, "{1F301A72-F344-4A31-9E9A-E0B04D8D86B2}", "1f301a72-f344-4a31-9e9a-e0b04d8d86b2"),
+    ],
+)
+def test_a_place_is_stored_in_the_form_that_events_carry(client, log_in, event, typed, stored):
+    log_in()
+    requirement = RequirementFactory(event_type=event, scope="something")
+    editor = Editor(client, requirement.group.template)
+
+    editor.press("save", **{f"r{requirement.pk}__scope": typed})
+
+    assert BadgeRequirement.objects.get().scope == stored
+
+
+def test_nothing_changed_is_nothing_written(client, log_in):
+    log_in()
+    template = TemplateFactory()
+    RuleFactory(requirement__group__template=template, value="yes")
+
+    answer = Editor(client, template).press("save").answer
+
+    assert "Nothing was changed" in text_of(client.get(answer.url))
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"shape": "[["},
+        {"shape": '[["1 OR 1", []]]'},
+        {"shape": "[]", "do": "drop-everything"},
+        {"shape": "[]", "do": "remove-rule:7"},
+        {"shape": json.dumps([[str(number), []] for number in range(301)])},
+    ],
+)
+def test_what_no_page_of_ours_sends_is_refused(client, log_in, sent):
+    log_in()
+    template = a_badge_for_passing()
+
+    answer = client.post(address(template, "requirements"), {"seen": "", **sent})
+
+    assert answer.status_code == 400
+    assert BadgeRequirement.objects.exists()
+
+
+def test_a_requirement_of_another_badge_cannot_be_taken_over(client, log_in):
+    log_in()
+    other = RequirementFactory()
+    template = TemplateFactory()
+    fields = Editor(client, template).fields
+    shape = json.dumps([["new1", [[str(other.pk), PASSING_STATUS, []]]]])
+    typed = {"gnew1-needs": "all", f"r{other.pk}-event_type": PASSING_STATUS}
+
+    answer = client.post(
+        address(template, "requirements"), {"shape": shape, "seen": fields["seen"], "do": "save", **typed}
+    )
+
+    assert "Somebody else changed these requirements" in text_of(answer)
+    assert BadgeRequirement.objects.get().group == other.group
+
+
+def test_a_requirement_for_an_event_that_is_no_longer_known_is_shown_for_what_it_is(client, log_in):
+    log_in()
+    requirement = RequirementFactory(event_type="org.example.gone.v1", description="An old thing")
+
+    page = client.get(address(requirement.group.template))
+    editor = Editor(client, requirement.group.template)
+    editor.press("save")
+
+    assert "an event that this version does not know: org.example.gone.v1" in text_of(page)
+    assert "org.example.gone.v1 (unknown to this version)" in editor.choices(f"r{requirement.pk}-event_type")
+    assert editor.mistakes == {
+        f"id_r{requirement.pk}-event_type": "This version does not know this event. Choose another."
+    }
+
+
+def test_production_is_not_marked_as_sandbox(client, log_in):
+    log_in()
+    template = TemplateFactory(organization__environment=conf.PRODUCTION)
+
+    pages = [client.get(LIST), client.get(address(template))]
+
+    assert not [page for page in pages if "credly-sandbox" in page.content.decode()]
