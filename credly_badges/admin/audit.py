@@ -40,6 +40,7 @@ ACTIONS = {
 class AuditAdmin(ReadOnlyAdmin):
     """The log, which nobody edits or deletes."""
 
+    audited = False
     intro = _("Everything that somebody, or the system itself, changed. Entries are written once and never change.")
     empty = _("Nothing was done yet. The first entry comes with the first organization you connect.")
     list_display = ("at", "action_shown", "thing", "actor_shown", "because_shown")
@@ -56,6 +57,10 @@ class AuditAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         """With who did it."""
         return super().get_queryset(request).select_related("actor")
+
+    def about(self, thing: AuditEntry) -> dict[str, Any]:
+        """The page is called by what was done."""
+        return {"subtitle": f"{self.action_shown(thing)}: {thing.object_label}"}
 
     @admin.display(description=_("what was done"), ordering="action")
     def action_shown(self, entry: AuditEntry) -> Any:

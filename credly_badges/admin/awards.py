@@ -107,7 +107,10 @@ class AwardAdmin(ReadOnlyAdmin):
 
     def about(self, thing: Any) -> dict[str, Any]:
         """The page, with the timeline of what was sent."""
-        return {"timeline": thing.messages.prefetch_related("delivery_attempts").order_by("created", "pk")}
+        return {
+            "subtitle": f"{thing.template}: {learner_name(thing)}",
+            "timeline": thing.messages.prefetch_related("delivery_attempts").order_by("created", "pk"),
+        }
 
     @admin.display(description=_("learner"), ordering="learner__username")
     def learner_shown(self, award: BadgeAward) -> str:

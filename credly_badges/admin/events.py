@@ -36,6 +36,7 @@ class EventFilter(admin.SimpleListFilter):
 class ReceivedEventAdmin(ReadOnlyAdmin):
     """Received events, read-only."""
 
+    audited = False
     intro = _(
         "What the LMS last said of each learner and course. A repetition takes the place of what it repeats. Only "
         "events that "
@@ -59,6 +60,10 @@ class ReceivedEventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceivedEvent]:
         """With the learner."""
         return super().get_queryset(request).select_related("learner")
+
+    def about(self, thing: ReceivedEvent) -> dict[str, Any]:
+        """The page is called by the event and the learner."""
+        return {"subtitle": f"{self.kind_shown(thing)}: {learner_name(thing)}"}
 
     @admin.display(description=_("event"), ordering="kind")
     def kind_shown(self, event: ReceivedEvent) -> Any:

@@ -50,12 +50,16 @@ class OrganizationAdmin(OrganizationColumns):
         "synced",
     )
     list_display_links = ("name_shown",)
-    list_filter = ("environment", "paused")
     search_fields = ("name", "uuid", "description")
     actions = ("sync_selected", "check_selected")
     readonly_fields = (
         "name", "key_shown", "status", "waiting_link", "dead_link", "template_link", "synced",
     )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CredlyOrganization | None = None) -> Any:
+        """The ID as well, once templates hang on it: another ID would be another organization's."""
+        settled = obj is not None and obj.templates.exists()
+        return (*self.readonly_fields, "uuid") if settled else self.readonly_fields
 
     def get_fieldsets(self, request: HttpRequest, obj: CredlyOrganization | None = None) -> Any:
         """What has to be given, and once it is connected, how it is."""

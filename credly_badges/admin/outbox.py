@@ -33,16 +33,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         "for you. Open one to read what Credly said."
     )
     empty = _("Nothing was ever sent. A message appears here for each badge that is awarded or revoked.")
-    list_display = (
-        "message",
-        "learner_shown",
-        "template_shown",
-        "organization",
-        "state_shown",
-        "age",
-        "attempts",
-        "trouble",
-    )
+    list_display = ("message", "learner_shown", "state_shown", "age", "attempts", "trouble")
     list_display_links = ("message",)
     list_filter = ("state", "organization", "kind", "created")
     list_select_related = ("organization", "award__learner", "award__template")
@@ -50,7 +41,7 @@ class OutboxAdmin(ReadOnlyAdmin):
     search_help_text = _("A user name or e-mail address, or how it begins; words of the error.")
     actions = ("redrive_selected", "drop_selected")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("message", "award_shown", "learner_shown", "template_shown", "organization_shown")}),
+        (None, {"fields": ("message", "award_shown", "learner_shown", "organization_shown")}),
         (
             _("How it is"),
             {"fields": ("state_shown", "attempts", "trouble_whole", "tried_next", "created", "finished_at")},
@@ -97,19 +88,18 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     def about(self, thing: Any) -> dict[str, Any]:
         """The page, with every attempt."""
-        return {"timeline": OutboxMessage.objects.filter(pk=thing.pk).prefetch_related("delivery_attempts")}
+        return {
+            "subtitle": f"{self.message(thing)}, {learner_name(thing.award)}",
+            "timeline": OutboxMessage.objects.filter(pk=thing.pk).prefetch_related("delivery_attempts"),
+        }
 
     @admin.display(description=_("message"), ordering="kind")
     def message(self, message: OutboxMessage) -> str:
-        return str(message.get_kind_display())
+        return f"{message.get_kind_display()}: {message.award.template}"
 
     @admin.display(description=_("learner"), ordering="award__learner__username")
     def learner_shown(self, message: OutboxMessage) -> str:
         return learner_name(message.award)
-
-    @admin.display(description=_("badge template"), ordering="award__template__name")
-    def template_shown(self, message: OutboxMessage) -> str:
-        return str(message.award.template)
 
     @admin.display(description=_("award"))
     def award_shown(self, message: OutboxMessage) -> str:

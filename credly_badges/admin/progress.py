@@ -22,6 +22,7 @@ from .subject import Button, ReadOnlyAdmin, learner_name, list_url, may, page_of
 class ProgressAdmin(ReadOnlyAdmin):
     """Progress, read-only."""
 
+    audited = False
     intro = _(
         "How far learners have come towards active badges. A row appears with the first requirement a learner meets."
     )
@@ -50,7 +51,7 @@ class ProgressAdmin(ReadOnlyAdmin):
 
     def about(self, thing: Any) -> dict[str, Any]:
         """The page, with every requirement of the badge."""
-        return {"groups": list(_groups(thing))}
+        return {"subtitle": f"{thing.template}: {learner_name(thing)}", "groups": list(_groups(thing))}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeProgress]:
         """With the learner and the badge."""

@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from ..models import AuditEntry
@@ -43,6 +43,8 @@ class SubjectAdmin(ModelAdmin):
     """What the list is, in a sentence or two."""
     empty: ClassVar[Any] = ""
     """What to do next where the list has no rows at all."""
+    audited: ClassVar[bool] = True
+    """Whether what is done to one is written into the audit log."""
     change_list_template = "admin/credly_badges/list.html"
     change_form_template = "admin/credly_badges/page.html"
     empty_value_display = NOTHING
@@ -65,12 +67,13 @@ class SubjectAdmin(ModelAdmin):
         return []
 
     def about(self, thing: Any) -> dict[str, Any]:
-        """What the template of a thing's page shows below its fields."""
-        return {}
+        """What a thing's page is called, and what its template shows below the fields."""
+        return {"subtitle": str(thing)}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with its introduction and its buttons."""
         context = {
+            "title": capfirst(self.opts.verbose_name_plural),
             "intro": self.intro,
             "empty": self.empty,
             "buttons": self.list_buttons(request),
@@ -89,7 +92,10 @@ class SubjectAdmin(ModelAdmin):
     ) -> HttpResponse:
         """A thing's page, with its buttons and whatever else is said of it."""
         if obj is not None:
-            context["buttons"] = [*self.page_buttons(request, obj), *audit_button(request, obj)]
+            context["buttons"] = [
+                *self.page_buttons(request, obj),
+                *(audit_button(request, obj) if self.audited else []),
+            ]
             context["notices"] = self.notices(request, obj)
             context.update(self.about(obj))
         return super().render_change_form(request, context, add, change, form_url, obj)

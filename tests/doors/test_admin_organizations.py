@@ -1,0 +1,269 @@
+"""Connecting an organization and looking after it, at the admin."""
+
+from __future__ import annotations
+
+import pytest
+
+from credly_badges import connections
+from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, CredlyOrganization
+from credly_badges.testing.factories import (
+    AwardFactory,
+    MessageFactory,
+    OrganizationFactory,
+    TemplateFactory,
+    UserFactory,
+)
+from tests.doors.admin_desk import at_the_desk, manager, text_of, url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _to_the_simulator(credly_address):
+    """Every organization here may be in the environment ``simulator``."""
+
+
+def filled_in(there, **changes):
+    """The form of an organization as somebody fills it in."""
+    return {"uuid": there.uuid, "environment": "simulator", "new_api_key": there.key, "description": "", **changes}
+
+
+def test_saving_an_organization_checks_its_key_and_fills_in_its_name(at_credly):
+    browser = manager(username="ada")
+
+    response = browser.post(url("credlyorganization", "add"), filled_in(at_credly), follow=True)
+
+    organization = CredlyOrganization.objects.get()
+    assert organization.name == "Example University"
+    assert organization.api_key.reveal() == at_credly.key
+    assert "it belongs to Example University" in text_of(response)
+    assert "Sync templates now" in text_of(response)
+    assert AuditEntry.objects.get(action="organization.added").actor.username == "ada"
+
+
+def test_a_wrong_key_is_an_error_at_the_key_and_nothing_is_saved(at_credly):
+    browser = manager()
+
+    response = browser.post(
+        url("credlyorganization", "add"), filled_in(at_credly, new_api_key="wrong-key-0123456789"), follow=True
+    )
+
+    assert not CredlyOrganization.objects.exists()
+    assert "Credly rejected the API key" in response.context["adminform"].form.errors["new_api_key"][0]
+    assert "wrong-key-0123456789" not in response.content.decode()
+
+
+def test_a_wrong_id_is_an_error_at_the_id(at_credly):
+    elsewhere = "11111111-1111-4111-8111-111111111111"
+
+    response = manager().post(url("credlyorganization", "add"), filled_in(at_credly, uuid=elsewhere))
+
+    assert not CredlyOrganization.objects.exists()
+    assert elsewhere in response.context["adminform"].form.errors["uuid"][0]
+    assert at_credly.key not in response.content.decode()
+
+
+def test_without_any_key_the_form_asks_for_one(at_credly):
+    response = manager().post(url("credlyorganization", "add"), filled_in(at_credly, new_api_key=""))
+
+    assert not CredlyOrganization.objects.exists()
+    assert "has no API key" in response.context["adminform"].form.errors["new_api_key"][0]
+
+
+def test_without_an_encryption_key_the_form_says_which_setting_to_give(at_credly, settings):
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
+
+    response = manager().post(url("credlyorganization", "add"), filled_in(at_credly))
+
+    assert not CredlyOrganization.objects.exists()
+    assert "CREDLY_BADGES_ENCRYPTION_KEYS" in response.context["adminform"].form.errors["new_api_key"][0]
+
+
+def test_an_environment_that_the_settings_do_not_name_is_no_choice(at_credly):
+    response = manager().post(url("credlyorganization", "add"), filled_in(at_credly, environment="elsewhere"))
+
+    assert not CredlyOrganization.objects.exists()
+    assert "environment" in response.context["adminform"].form.errors
+
+
+def test_while_credly_is_down_no_organization_is_connected(at_credly, credly):
+    credly.before_acting("GET *", status=503, times=None)
+
+    response = manager().post(url("credlyorganization", "add"), filled_in(at_credly))
+
+    assert not CredlyOrganization.objects.exists()
+    assert "neither key nor ID was checked" in text_of(response)
+
+
+def test_while_credly_is_down_a_note_can_still_be_written(organization, at_credly, credly):
+    credly.before_acting("GET *", status=503, times=None)
+
+    response = manager().post(
+        url("credlyorganization", "change", organization.pk),
+        filled_in(at_credly, new_api_key="", description="Ask Ada for the key."),
+        follow=True,
+    )
+
+    organization.refresh_from_db()
+    assert organization.description == "Ask Ada for the key."
+    assert "neither key nor ID was checked" in text_of(response)
+
+
+def test_an_empty_key_field_keeps_the_stored_key(organization, at_credly):
+    manager().post(
+        url("credlyorganization", "change", organization.pk), filled_in(at_credly, new_api_key="", description="Ours.")
+    )
+
+    organization.refresh_from_db()
+    assert organization.api_key.reveal() == at_credly.key
+    assert organization.description == "Ours."
+
+
+def test_a_new_key_takes_the_place_of_the_old_one_and_the_log_keeps_neither(organization, at_credly, credly):
+    old = at_credly.key
+    new = credly.new_key(at_credly)
+
+    manager().post(url("credlyorganization", "change", organization.pk), filled_in(at_credly, new_api_key=new))
+
+    organization.refresh_from_db()
+    assert organization.api_key.reveal() == new
+    entry = AuditEntry.objects.get(action="organization.changed")
+    assert entry.after["api_key"] == "replaced"
+    assert old not in f"{entry.before}{entry.after}"
+    assert new not in f"{entry.before}{entry.after}"
+
+
+def test_a_page_shows_the_end_of_the_key_and_where_it_comes_from(organization, at_credly, settings):
+    browser = manager()
+
+    stored = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+    settings.CREDLY_BADGES_API_KEYS = {str(organization.uuid): "a-key-from-the-settings-9876"}
+    given = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+
+    assert f"••••{at_credly.key[-4:]} (stored here, encrypted)" in stored
+    assert "••••9876 (from the setting CREDLY_BADGES_API_KEYS)" in given
+
+
+def test_a_good_key_ends_the_pause_and_what_waited_is_issued(
+    organization, at_credly, credly, django_capture_on_commit_callbacks
+):
+    there = credly.add_template(at_credly, name="Scholar")
+    organization.paused, organization.pause_reason = "key_rejected", "Credly rejected the API key."
+    organization.save()
+    template = TemplateFactory(organization=organization, uuid=there.uuid, active=True)
+    award = MessageFactory(award=AwardFactory(template=template)).award
+    browser = manager()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = browser.post(
+            url("credlyorganization", "change", organization.pk),
+            filled_in(at_credly, new_api_key=credly.new_key(at_credly)),
+            follow=True,
+        )
+
+    award.refresh_from_db()
+    assert award.state == BadgeAward.State.OFFERED
+    assert "The pause for the rejected key has ended" in text_of(response)
+
+
+def test_syncing_says_what_arrived_and_what_to_do_with_it(organization, at_credly, credly):
+    credly.add_template(at_credly, name="Scholar")
+
+    response = manager().post(url("credlyorganization", "sync", organization.pk), follow=True)
+
+    assert BadgeTemplate.objects.get().name == "Scholar"
+    assert "Example University: 1 template added. It stays inactive until you activate it." in text_of(response)
+
+
+def test_of_two_organizations_the_one_that_fails_does_not_keep_the_other_from_its_templates(
+    organization, at_credly, credly
+):
+    credly.add_template(at_credly, name="Scholar")
+    broken = OrganizationFactory(name="Broken College", environment="simulator", api_key="an-unknown-key-1234")
+
+    response = manager().post(
+        url("credlyorganization"),
+        {"action": "sync_selected", "_selected_action": [organization.pk, broken.pk]},
+        follow=True,
+    )
+
+    assert BadgeTemplate.objects.get().organization == organization
+    said = [str(message) for message in response.context["messages"]]
+    assert any(line.startswith("Example University: 1 template added") for line in said)
+    assert any(line.startswith("Broken College: ") and "key" in line for line in said)
+
+
+def test_checking_a_key_says_what_credly_thinks_of_it(organization, at_credly, credly):
+    browser = manager()
+
+    good = text_of(browser.post(url("credlyorganization", "check", organization.pk), follow=True))
+    credly.revoke_key(at_credly)
+    connections.forget_all()
+    bad = text_of(browser.post(url("credlyorganization", "check", organization.pk), follow=True))
+
+    assert "Credly knows the key" in good
+    assert "Credly rejected the API key" in bad
+
+
+def test_pausing_asks_why_and_resuming_sends_what_waited(organization):
+    MessageFactory(award__template__organization=organization)
+    browser = manager(username="ada")
+
+    asked = browser.post(url("credlyorganization", "pause", organization.pk), {"reason": " "})
+    browser.post(url("credlyorganization", "pause", organization.pk), {"reason": "New logo"})
+    paused = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+    resumed = text_of(browser.post(url("credlyorganization", "resume", organization.pk), follow=True))
+
+    assert asked.status_code == 200
+    assert "Nothing is sent for this organization: it was paused." in paused
+    assert "New logo" in paused
+    assert "Resumed. 1 message is being sent." in resumed
+    assert list(AuditEntry.objects.values_list("action", "actor__username")) == [
+        ("organization.resumed", "ada"),
+        ("organization.paused", "ada"),
+    ]
+
+
+def test_the_list_says_which_organization_needs_somebody(organization):
+    OrganizationFactory(name="Paused College", key_rejected=True)
+    MessageFactory(award__template__organization=organization, dead=True)
+
+    page = manager().get(url("credlyorganization"))
+
+    assert "Paused since" in text_of(page)
+    assert '<span class="credly-sandbox">sandbox</span>' in page.content.decode()
+    assert '<strong class="credly-bad">1</strong>' in page.content.decode()
+
+
+def test_an_empty_list_says_what_to_do_next():
+    assert "No organization is connected yet. Add one" in text_of(manager().get(url("credlyorganization")))
+
+
+def test_an_organization_with_templates_is_not_deleted_and_keeps_its_id(organization, at_credly):
+    TemplateFactory(organization=organization)
+    browser = manager()
+
+    browser.post(url("credlyorganization", "delete", organization.pk), {"post": "yes"})
+    browser.post(
+        url("credlyorganization", "change", organization.pk),
+        filled_in(at_credly, uuid="11111111-1111-4111-8111-111111111111", new_api_key=""),
+    )
+
+    organization.refresh_from_db()
+    assert str(organization.uuid) == at_credly.uuid
+
+
+def test_who_may_only_sync_does_that_and_no_more(organization, at_credly, credly):
+    credly.add_template(at_credly, name="Scholar")
+    browser = at_the_desk("view_credlyorganization", "sync_badgetemplate")
+
+    page = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+    browser.post(url("credlyorganization", "sync", organization.pk))
+
+    assert "Sync templates now" in page
+    assert "Check key" not in page
+    assert "Leave it empty to keep the stored key" not in page
+    assert BadgeTemplate.objects.count() == 1
+    assert browser.post(url("credlyorganization", "pause", organization.pk), {"reason": "x"}).status_code == 403
+
+
