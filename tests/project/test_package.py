@@ -49,6 +49,7 @@ HOST = """
         }
     ]
     add_plugins(__name__, "lms.djangoapp", "common")
+    CREDLY_BADGES_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     add_plugins(__name__, "lms.djangoapp", "production")
 """
 
