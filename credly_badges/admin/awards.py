@@ -132,7 +132,7 @@ class AwardAdmin(ReadOnlyAdmin):
     @admin.display(description=_("evidence"))
     def evidence_shown(self, award: BadgeAward) -> str:
         links = [(link(item.get("url", ""), item.get("name", "")),) for item in award.evidence]
-        return format_html_join(format_html("<br>"), "{}", links) or NOTHING
+        return format_html_join(", ", "{}", links) or NOTHING
 
     @admin.display(description=_("badge page"))
     def badge_link(self, award: BadgeAward) -> str:

@@ -11,7 +11,6 @@ from credly_badges.testing.factories import (
     MessageFactory,
     OrganizationFactory,
     TemplateFactory,
-    UserFactory,
 )
 from tests.doors.admin_desk import at_the_desk, manager, text_of, url
 
@@ -265,5 +264,3 @@ def test_who_may_only_sync_does_that_and_no_more(organization, at_credly, credly
     assert "Leave it empty to keep the stored key" not in page
     assert BadgeTemplate.objects.count() == 1
     assert browser.post(url("credlyorganization", "pause", organization.pk), {"reason": "x"}).status_code == 403
-
-

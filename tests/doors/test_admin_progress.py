@@ -1,0 +1,95 @@
+"""How far a learner is, and what the LMS said: both to be read, not changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from credly_badges import audit
+from credly_badges.testing.factories import (
+    AwardFactory,
+    FulfillmentFactory,
+    GroupFactory,
+    ProgressFactory,
+    ReceivedEventFactory,
+    RequirementFactory,
+    TemplateFactory,
+    UserFactory,
+)
+from tests.doors.admin_desk import manager, text_of, url
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_progress_page_says_for_each_requirement_whether_it_is_met_and_by_what():
+    badge = TemplateFactory(name="Scholar", active=True)
+    courses = GroupFactory(template=badge, name="Courses")
+    first = RequirementFactory(group=courses, description="Pass the first")
+    RequirementFactory(group=courses, description="Pass the second", scope="course-v1:edX+Second+2026")
+    progress = ProgressFactory(learner__username="ada", template=badge, percent=50)
+    FulfillmentFactory(progress=progress, requirement=first, evidence={"is_passing": True})
+
+    page = text_of(manager().get(url("badgeprogress", "change", progress.pk)))
+
+    assert "Scholar: ada" in page
+    assert "Courses: not met yet Needed: all of them. Met: 1 of 2." in page
+    assert "Pass the first Course passing status course-v1:edX+DemoX+2026 yes learner is passing: yes" in page
+    assert "Pass the second Course passing status course-v1:edX+Second+2026 no nothing yet" in page
+
+
+def test_a_group_of_which_one_is_enough_is_met_by_one():
+    progress = ProgressFactory(percent=100)
+    group = GroupFactory(template=progress.template, needs="any")
+    FulfillmentFactory(progress=progress, requirement=RequirementFactory(group=group))
+    RequirementFactory(group=group)
+
+    page = text_of(manager().get(url("badgeprogress", "change", progress.pk)))
+
+    assert "Group 1: met Needed: any one of them. Met: 1 of 2." in page
+
+
+def test_a_received_event_says_what_it_said_and_whether_it_was_used():
+    event = ReceivedEventFactory(learner__username="ada", waiting=True)
+
+    page = text_of(manager().get(url("receivedevent", "change", event.pk)))
+
+    assert "Course passing status" in page
+    assert '"is_passing": true' in page
+    assert "course-v1:edX+DemoX+2026, edX+DemoX, edX, anywhere" in page
+    assert "Held against the requirements: waiting" in page
+
+
+def test_events_are_narrowed_down_by_the_names_of_the_catalogue():
+    ReceivedEventFactory(kind="org.openedx.learning.course.enrollment.created.v1")
+    passing = ReceivedEventFactory()
+
+    response = manager().get(url("receivedevent"), {"kind": passing.kind})
+
+    assert [event.pk for event in response.context["cl"].result_list] == [passing.pk]
+    assert "Enrollment" in text_of(response)
+
+
+def test_the_log_says_who_did_what_with_before_and_after():
+    award = AwardFactory()
+    actor = UserFactory(username="grace")
+    entry = audit.record(
+        "award.revoked",
+        award,
+        actor=actor,
+        because="Plagiarism",
+        before={"state": "offered"},
+        after={"state": "revoked"},
+    )
+    browser = manager()
+
+    listed = text_of(browser.get(url("auditentry"), {"object_type": "badgeaward", "object_id": award.pk}))
+    page = browser.get(url("auditentry", "change", entry.pk))
+
+    assert f"Badge revoked badge award {award.uuid} grace Plagiarism" in listed
+    assert "What Before After state offered revoked" in text_of(page)
+    assert url("badgeaward", "change", award.pk) in page.content.decode()
+
+
+def test_what_nobody_did_was_done_by_the_system():
+    audit.record("organization.paused", AwardFactory().template.organization, because="Credly rejected the key.")
+
+    assert "the system" in text_of(manager().get(url("auditentry")))
