@@ -15,6 +15,7 @@ pytestmark = pytest.mark.package
 
 # A Django project that has heard of plugins and of nothing of ours.
 HOST = """
+    from cryptography.fernet import Fernet
     from edx_django_utils.plugins import add_plugins, get_plugin_apps
 
     SECRET_KEY = "only-for-this-host"

@@ -153,7 +153,7 @@ def test_a_grade_is_told_in_percent_without_a_float_s_dust(share: Any, percent: 
 
 
 def test_a_time_without_a_zone_is_taken_as_utc() -> None:
-    assert readings.moment(datetime(2026, 3, 1, 12)) == "2026-03-01T12:00:00+00:00"  # noqa: DTZ001
+    assert readings.moment(datetime(2026, 3, 1, 12)) == "2026-03-01T12:00:00+00:00"
 
 
 def test_a_grade_that_was_never_passed_has_no_first_pass() -> None:

@@ -115,7 +115,7 @@ def test_days_are_whole_days_in_utc_and_moments_are_moments(operator, typed, see
 
 def test_days_are_counted_back_even_from_the_beginning_of_time():
     rule = compile_rule(Field("fact", "Fact", FieldType.DATE), "within_days", "36500")
-    dawn = datetime(1, 1, 2)  # noqa: DTZ001  A clock without a zone is taken as UTC.
+    dawn = datetime(1, 1, 2)
 
     verdict = evaluate(Condition((rule,)), {"fact": "0001-01-01"}, now=dawn, occurred_at=dawn)
 
