@@ -101,7 +101,9 @@ class OrganizationColumns(SubjectAdmin):
         words = ngettext("%(count)d message", "%(count)d messages", organization.waiting) % {
             "count": organization.waiting
         }
-        return _linked(words, list_url(OutboxMessage, organization__id__exact=organization.pk, open__exact=1))
+        return _linked(
+            words, list_url(OutboxMessage, organization__id__exact=organization.pk, state__in="waiting,delivering")
+        )
 
     @admin.display(description=_("needs a person"))
     def dead_link(self, organization: Any) -> str:

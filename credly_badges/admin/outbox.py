@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -95,7 +96,7 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("message"), ordering="kind")
     def message(self, message: OutboxMessage) -> str:
-        return f"{message.get_kind_display()}: {message.award.template}"
+        return f"{capfirst(message.get_kind_display())}: {message.award.template}"
 
     @admin.display(description=_("learner"), ordering="award__learner__username")
     def learner_shown(self, message: OutboxMessage) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from credly_badges import connections
@@ -264,3 +267,16 @@ def test_who_may_only_sync_does_that_and_no_more(organization, at_credly, credly
     assert "Leave it empty to keep the stored key" not in page
     assert BadgeTemplate.objects.count() == 1
     assert browser.post(url("credlyorganization", "pause", organization.pk), {"reason": "x"}).status_code == 403
+
+
+def test_the_page_leads_to_what_waits_and_to_what_needs_a_person(organization):
+    waiting = MessageFactory(award__template__organization=organization)
+    dead = MessageFactory(award__template__organization=organization, dead=True)
+    MessageFactory()
+    browser = manager()
+
+    page = browser.get(url("credlyorganization", "change", organization.pk)).content.decode()
+    lists = re.findall(rf'href="({url("outboxmessage")}\?[^"]*)"', page)
+
+    found = [browser.get(html.unescape(where)).context["cl"].result_list for where in lists]
+    assert [[message.pk for message in each] for each in found] == [[waiting.pk], [dead.pk]]

@@ -50,7 +50,7 @@ def things() -> Things:
     )  # fmt: skip
 
 
-# Model, page, whether the page is of one thing, whether a reader may see it. What a reader may not see changes something.
+# Model, page, whether it is of one thing, whether a reader may see it. What a reader may not see changes something.
 PAGES = [
     *((model, "changelist", False, True) for model in LISTS),
     *((model, "change", True, True) for model in LISTS),
