@@ -26,7 +26,8 @@ $(BIN)/python:
 $(VENV)/.base: requirements/pip.txt requirements/base.txt requirements/testing.txt setup.py | $(BIN)/python
 	$(INSTALL) -r requirements/pip.txt
 	$(INSTALL) -r requirements/base.txt -r requirements/testing.txt
-	$(INSTALL) --no-build-isolation --no-deps --editable .
+	@# setuptools warns of every editable installation, which this is meant to be.
+	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/.pip-tools: requirements/pip-tools.txt | $(BIN)/python

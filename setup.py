@@ -30,7 +30,10 @@ setup(
     author="Credly Badges contributors",
     license="AGPL-3.0-only",
     packages=find_packages(include=["credly_badges", "credly_badges.*"]),
-    include_package_data=True,
+    package_data={
+        "credly_badges": ["py.typed", "conf/locale/**/*", "static/**/*", "templates/**/*"],
+        "credly_badges.testing": ["**/*.css", "**/*.html", "**/*.json"],
+    },
     install_requires=requirements("base"),
     extras_require={
         "testing": requirements("testing"),
