@@ -215,3 +215,14 @@ def test_who_may_issue_but_not_look_stays_on_the_form(badge):
     assert BadgeAward.objects.count() == 1
     assert response.redirect_chain == [(url("badgeaward", "issue"), 302)]
     assert "“Scholar” was awarded to 1 learner" in text_of(response)
+
+
+def test_the_page_of_a_badge_leads_to_issuing_it_where_credly_would(badge):
+    archived = TemplateFactory(archived=True)
+    browser = manager()
+
+    page = browser.get(url("badgetemplate", "change", badge.pk)).content.decode()
+    page_of_the_archived = browser.get(url("badgetemplate", "change", archived.pk)).content.decode()
+
+    assert f'href="{url("badgeaward", "issue")}?template={badge.pk}"' in page
+    assert url("badgeaward", "issue") not in page_of_the_archived
