@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
-from opaque_keys.edx.locator import LibraryLocator
+from opaque_keys.edx.locator import CourseLocator, LibraryLocator
 
 from . import activation, audit
 from .events import catalogue
@@ -99,6 +99,8 @@ def save(template: BadgeTemplate, groups: Sequence[GroupSpec], *, by: AbstractBa
     template = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
     before = stored(template)
     if fingerprint(before) != seen:
+        if _content(before) == _content(groups):
+            return False  # The same page was sent twice, by a double click or a reload.
         raise ChangedMeanwhile
     problems = set(activation.reasons_not_to_activate(template)) if template.is_active else set()
     _write(template, groups)
@@ -144,7 +146,7 @@ def _course_scope(text: str) -> str:
         ) from None
     if isinstance(key, LibraryLocator):
         raise InvalidScope(_("This is a content library, and learners take no library. Type the key of a course."))
-    return str(key.for_branch(None)) if getattr(key, "branch", None) else str(key)
+    return str(key.for_branch(None)) if isinstance(key, CourseLocator) else str(key)
 
 
 def _program_scope(text: str) -> str:
@@ -175,6 +177,21 @@ def _requirement_spec(requirement: BadgeRequirement) -> RequirementSpec:
 
 def _plain(groups: Sequence[GroupSpec]) -> list[dict[str, Any]]:
     return [asdict(group) for group in groups]
+
+
+def _content(groups: Sequence[GroupSpec]) -> list[Any]:
+    """What is asked for, whatever rows it is kept in."""
+    return [
+        replace(
+            group,
+            id=None,
+            requirements=tuple(
+                replace(each, id=None, rules=tuple(replace(rule, id=None) for rule in each.rules))
+                for each in group.requirements
+            ),
+        )
+        for group in groups
+    ]
 
 
 def _write(template: BadgeTemplate, groups: Sequence[GroupSpec]) -> None:

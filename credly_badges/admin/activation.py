@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from .. import activation
 from ..models import BadgeProgress, BadgeTemplate
 from ..reports import criteria_in_words
+from .subject import person
 
 if TYPE_CHECKING:
     from .templates import BadgeTemplateAdmin
@@ -42,7 +43,7 @@ def _activate(request: HttpRequest, template: BadgeTemplate) -> None:
         messages.info(request, _("“%(template)s” was active already.") % {"template": template})
         return
     try:
-        activation.activate(template, by=request.user)
+        activation.activate(template, by=person(request))
     except activation.CannotActivate as refusal:
         messages.error(
             request,
@@ -59,7 +60,7 @@ def _deactivate(request: HttpRequest, template: BadgeTemplate, because: str) -> 
     if not template.is_active:
         messages.info(request, _("“%(template)s” was not active.") % {"template": template})
         return
-    activation.deactivate(template, by=request.user, because=because)
+    activation.deactivate(template, by=person(request), because=because)
     messages.success(
         request,
         _("“%(template)s” is no longer active. Badges that were awarded stay.") % {"template": template},

@@ -87,9 +87,9 @@ class PartForm(forms.Form):
     def control(self, name: str) -> Control:
         """One field. It is drawn here and not by Django, whose releases differ in what they tell screen readers."""
         bound = self[name]
-        errors = tuple(self.errors.get(name, ())) if self.checked else ()
+        errors = tuple(str(error) for error in self.errors.get(name, ())) if self.checked else ()
         options, note = self.options(name), self.note(name)
-        parts = {"help": bound.help_text, "note": note, "error": errors}
+        parts = {"error": errors, "note": note, "help": bound.help_text}
         described = " ".join(f"{bound.auto_id}_{part}" for part, there in parts.items() if there)
         attrs: dict[str, Any] = {
             "id": bound.auto_id,
@@ -276,7 +276,7 @@ class RuleForm(PartForm):
         if operator is Operator.EXISTS:
             value.help_text = _OPERATOR_HELP[operator]
             return
-        parts = [_OPERATOR_HELP.get(operator) if operator else None]
+        parts: list[Any] = [_OPERATOR_HELP.get(operator) if operator else None]
         if operator not in (Operator.CONTAINS, Operator.MATCHES, Operator.WITHIN_DAYS):
             parts.append(_TYPE_HELP[field.type])
         if field.unit and field.type is FieldType.NUMBER:

@@ -15,6 +15,7 @@ from .. import requirements
 from ..models import BadgeTemplate
 from ..reports import is_course_run, titles_of_scopes
 from .requirement_draft import Draft
+from .subject import person
 
 if TYPE_CHECKING:
     from .templates import BadgeTemplateAdmin
@@ -55,7 +56,7 @@ def _save(request: HttpRequest, template: BadgeTemplate, draft: Draft) -> list[s
     """Save what was typed; the reasons why that could not be done, if any."""
     groups = draft.specs()
     try:
-        changed = requirements.save(template, groups, by=request.user, seen=draft.seen)
+        changed = requirements.save(template, groups, by=person(request), seen=draft.seen)
     except requirements.ChangedMeanwhile:
         return [
             _(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import label_for_field, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.forms import Media
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -36,13 +36,13 @@ class BadgeTemplateAdmin(SubjectAdmin):
     )
     empty = gettext_lazy(
         "There are no badge templates yet. They are made at Credly and fetched by a sync: open Credly organizations, "
-        "add yours if it is not there, and press “Sync templates”."
+        "add yours if it is not there, and press “Sync templates now”."
     )
     list_display = (
         "thumbnail",
         "name",
         "organization_name",
-        "credly_state",
+        "state_at_credly",
         "is_active",
         "requirement_count",
         "award_count",
@@ -64,9 +64,9 @@ class BadgeTemplateAdmin(SubjectAdmin):
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("credly_badges/admin/templates.css",)}
 
     @property
-    def editor_media(self) -> Media:
+    def editor_media(self) -> forms.Media:
         """What the requirements page loads."""
-        return self.media + Media(js=("credly_badges/admin/requirements.js",))
+        return self.media + forms.Media(js=("credly_badges/admin/requirements.js",))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Templates are made at Credly."""
@@ -96,7 +96,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
         if not is_web_address(template.image_url):
             return ""
         return format_html(
-            '<img class="credly-thumbnail" src="{}" alt="{}" width="48" height="48" loading="lazy" '
+            '<img class="credly-thumbnail" src="{}" alt="{}" width="40" height="40" loading="lazy" '
             'referrerpolicy="no-referrer">',
             template.image_url,
             _("Image of %(template)s") % {"template": template},
@@ -108,6 +108,11 @@ class BadgeTemplateAdmin(SubjectAdmin):
         if template.organization.environment == conf.SANDBOX:
             return format_html('{} <span class="credly-sandbox">{}</span>', template.organization, _("sandbox"))
         return str(template.organization)
+
+    @admin.display(description=gettext_lazy("at Credly"), ordering="credly_state")
+    def state_at_credly(self, template: BadgeTemplate) -> str:
+        """What Credly says of it."""
+        return template.get_credly_state_display()
 
     @admin.display(description=gettext_lazy("requirements"), ordering="requirement_total")
     def requirement_count(self, template: BadgeTemplate) -> int:
@@ -150,11 +155,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One template: what Credly says, what this LMS asks for it, and what to do next."""
-        template = self.get_object(request, unquote(object_id))
-        if template is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_view_permission(request, template):
-            raise PermissionDenied
+        template = self._template(request, object_id)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         return TemplateResponse(
@@ -165,11 +166,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
 
     def requirements_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The page on which requirements are edited."""
-        template = self.get_object(request, str(object_id))
-        if template is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
-        if not self.has_view_permission(request, template):
-            raise PermissionDenied
+        template = self._template(request, str(object_id))
         return requirements.edit(self, request, template)
 
     def activate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -180,11 +177,18 @@ class BadgeTemplateAdmin(SubjectAdmin):
         """Deactivate one template, after asking."""
         return self._turn_one(request, object_id, on=False)
 
-    def _turn_one(self, request: HttpRequest, object_id: int, *, on: bool) -> HttpResponse:
-        template = self.get_object(request, str(object_id))
+    def _template(self, request: HttpRequest, object_id: str) -> BadgeTemplate:
+        """Raises PermissionDenied before it says whether there is such a template."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        template: BadgeTemplate | None = self.get_object(request, unquote(object_id))
         if template is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
-        if not (self.has_view_permission(request, template) and self.has_activate_permission(request)):
+            raise Http404(_("There is no such badge template."))
+        return template
+
+    def _turn_one(self, request: HttpRequest, object_id: int, *, on: bool) -> HttpResponse:
+        template = self._template(request, str(object_id))
+        if not self.has_activate_permission(request):
             raise PermissionDenied
         asked = activation.turn(self, request, self.get_queryset(request).filter(pk=template.pk), on=on)
         if asked is not None:
@@ -196,6 +200,9 @@ class BadgeTemplateAdmin(SubjectAdmin):
         buttons = audit_button(request, thing)
         if may(request, "view_badgeaward"):
             buttons.insert(0, Button(_("Awards"), list_url(BadgeAward, template__id__exact=thing.pk)))
+        if may(request, "issue_badgeaward") and thing.credly_state == BadgeTemplate.CredlyState.ACTIVE:
+            where = f"{reverse('admin:credly_badges_badgeaward_issue')}?template={thing.pk}"
+            buttons.insert(0, Button(_("Issue this badge"), where))
         return buttons
 
     def _about(self, request: HttpRequest, template: BadgeTemplate) -> dict[str, Any]:
@@ -244,8 +251,8 @@ def _facts(template: BadgeTemplate) -> list[tuple[str, Any]]:
         "synced_at",
         "uuid",
     )
-    facts = [(BadgeTemplate._meta.get_field(name).verbose_name, getattr(template, name)) for name in names]
-    return [(str(label), value) for label, value in facts if value]
+    facts = [(str(label_for_field(name, BadgeTemplate)), getattr(template, name)) for name in names]
+    return [(label, value) for label, value in facts if value]
 
 
 def _addresses(template: BadgeTemplate) -> list[tuple[str, str]]:

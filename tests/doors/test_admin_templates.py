@@ -560,6 +560,29 @@ def test_a_place_is_stored_in_the_form_that_events_carry(client, log_in, event, 
     assert BadgeRequirement.objects.get().scope == stored
 
 
+def test_a_double_click_on_save_is_one_save(client, log_in):
+    log_in()
+    template = TemplateFactory()
+    editor = Editor(client, template).press("refresh", rnew2__event_type=PASSING_STATUS)
+    sent = {**editor.fields, "do": "save"}
+
+    answers = [client.post(address(template, "requirements"), sent) for _click in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert BadgeRequirement.objects.count() == 1
+    assert AuditEntry.objects.count() == 1
+
+
+def test_a_page_that_holds_all_it_can_says_so(client, log_in):
+    log_in()
+    template = TemplateFactory()
+    shape = json.dumps([[f"new{number}", []] for number in range(300)])
+
+    answer = client.post(address(template, "requirements"), {"seen": "", "shape": shape, "do": "add-group"})
+
+    assert "This is as much as one badge can ask for: 300 groups, requirements and rules." in text_of(answer)
+
+
 def test_nothing_changed_is_nothing_written(client, log_in):
     log_in()
     template = TemplateFactory()
