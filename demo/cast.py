@@ -1,0 +1,92 @@
+"""Who and what the story is about: the courses and the learners of the LMS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from opaque_keys.edx.keys import CourseKey
+from openedx_events.learning.data import CourseData, CoursePassingStatusData, UserData, UserPersonalData
+from openedx_events.learning.signals import COURSE_PASSING_STATUS_UPDATED
+
+from credly_badges import lms
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course run of the LMS."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """A learner with an account at the LMS."""
+
+    username: str
+    name: str
+    is_active: bool = True
+
+    @property
+    def email(self) -> str:
+        """Where Credly writes to; nobody's, as the domain is kept for examples (RFC 2606)."""
+        return f"{self.username}@example.org"
+
+    @property
+    def short(self) -> str:
+        """What the story calls them."""
+        return self.name.split()[0]
+
+
+READING = Course("course-v1:ExampleU+DL101+2026", "Reading Data")
+TELLING = Course("course-v1:ExampleU+DL102+2026", "Telling Stories with Data")
+SHARING = Course("course-v1:ExampleU+OS101+2026", "Working in the Open")
+TEACHING = Course("course-v1:ExampleU+ED201+2026", "Teaching Online")
+COURSES = (READING, TELLING, SHARING, TEACHING)
+
+AMINA = Person("amina", "Amina Diallo")
+JOSE = Person("jose", "José Núñez Álvarez")
+MEI = Person("meiling", "Mei-Ling Tan")
+PRIYA = Person("priya", "Priya Venkataraman")
+SUHARTI = Person("suharti", "Suharti")  # Many people in Java have one name.
+KWAME = Person("kwame", "Kwame Mensah")
+TOMASZ = Person("tomasz", "Tomasz Wiśniewski", is_active=False)
+SIOBHAN = Person("siobhan", "Siobhán Kelly")
+PEOPLE = (AMINA, JOSE, MEI, PRIYA, SUHARTI, KWAME, TOMASZ, SIOBHAN)
+
+
+def settle_in() -> None:
+    """Give the LMS its courses and learners."""
+    backend: Any = lms.backend()
+    for course in COURSES:
+        backend.add_course(course.key, course.title)
+    for person in PEOPLE:
+        user = get_user_model().objects.create_user(person.username, person.email, is_active=person.is_active)
+        backend.add_profile(user.pk, person.name)
+
+
+def user_of(person: Person) -> Any:
+    """The account of a learner."""
+    return get_user_model().objects.get(username=person.username)
+
+
+def tell_passing(user: Any, course_key: str, *, at: datetime, is_passing: bool = True) -> None:
+    """Say that a learner passes a course, or fails it, in edx-platform's own way: the signal that it sends.
+
+    It does so at every recalculation of a grade, with the course key and without a name.
+    """
+    COURSE_PASSING_STATUS_UPDATED.send_event(
+        time=at,
+        course_passing_status=CoursePassingStatusData(
+            is_passing=is_passing,
+            course=CourseData(course_key=CourseKey.from_string(course_key)),
+            user=UserData(
+                id=user.pk,
+                is_active=user.is_active,
+                pii=UserPersonalData(username=user.username, email=user.email, name=""),
+            ),
+        ),
+    )
