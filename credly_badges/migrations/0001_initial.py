@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, help_text='For your own notes.', verbose_name='description')),
                 ('environment', models.CharField(default='production', help_text='Which Credly this organization lives at. Sandbox badges are not real badges.', max_length=50, verbose_name='environment')),
                 ('api_key', credly_badges.models.encryption.EncryptedTextField(blank=True, default='', verbose_name='API key')),
-                ('paused', models.CharField(blank=True, choices=[('', 'not paused'), ('key_rejected', 'Credly rejected the API key'), ('by_hand', 'paused by an administrator')], default='', max_length=20, verbose_name='paused')),
+                ('paused', models.CharField(blank=True, choices=[('', 'not paused'), ('key_rejected', 'the API key does not work'), ('by_hand', 'paused by an administrator')], default='', max_length=20, verbose_name='paused')),
                 ('pause_reason', models.TextField(blank=True, verbose_name='reason for the pause')),
                 ('paused_at', models.DateTimeField(blank=True, null=True, verbose_name='paused at')),
                 ('wait_until', models.DateTimeField(blank=True, help_text='Credly asked us to slow down until then.', null=True, verbose_name='wait until')),
