@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from .fields import FieldType
+from .marking import mark as _
 
 
 class Operator(StrEnum):
@@ -33,21 +34,21 @@ class Operator(StrEnum):
 
 
 LABELS: dict[Operator, str] = {
-    Operator.EQUAL: "is equal to",
-    Operator.NOT_EQUAL: "is not equal to",
-    Operator.LESS: "is less than",
-    Operator.LESS_OR_EQUAL: "is at most",
-    Operator.GREATER: "is more than",
-    Operator.GREATER_OR_EQUAL: "is at least",
-    Operator.BETWEEN: "is between",
-    Operator.IN: "is one of",
-    Operator.NOT_IN: "is none of",
-    Operator.CONTAINS: "contains",
-    Operator.MATCHES: "matches the pattern",
-    Operator.EXISTS: "has a value",
-    Operator.BEFORE: "is before",
-    Operator.AFTER: "is after",
-    Operator.WITHIN_DAYS: "is within this number of days before now",
+    Operator.EQUAL: _("is equal to"),
+    Operator.NOT_EQUAL: _("is not equal to"),
+    Operator.LESS: _("is less than"),
+    Operator.LESS_OR_EQUAL: _("is at most"),
+    Operator.GREATER: _("is more than"),
+    Operator.GREATER_OR_EQUAL: _("is at least"),
+    Operator.BETWEEN: _("is between"),
+    Operator.IN: _("is one of"),
+    Operator.NOT_IN: _("is none of"),
+    Operator.CONTAINS: _("contains"),
+    Operator.MATCHES: _("matches the pattern"),
+    Operator.EXISTS: _("has a value"),
+    Operator.BEFORE: _("is before"),
+    Operator.AFTER: _("is after"),
+    Operator.WITHIN_DAYS: _("is within this number of days before now"),
 }
 
 _WORDS = (

@@ -1,7 +1,7 @@
 """Every English sentence of this package, whole and with named places, so that each can be translated.
 
-This package may not import Django, so nothing is marked here: ``msgids()`` is the list to extract, and whoever shows
-a sentence passes a ``translate`` function.
+This package may not import Django, so sentences are only marked here, and whoever shows one passes a ``translate``
+function.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .fields import FieldType
+from .marking import mark as _
 from .operators import LABELS, Operator
 
 
@@ -23,119 +24,127 @@ class Wording:
 
 WORDINGS: dict[Operator, Wording] = {
     Operator.EQUAL: Wording(
-        "{label} is {value}.",
-        "{label} is {seen}, as needed.",
-        "{label} is {seen}, needs {value}.",
+        _("{label} is {value}."),
+        _("{label} is {seen}, as needed."),
+        _("{label} is {seen}, needs {value}."),
     ),
     Operator.NOT_EQUAL: Wording(
-        "{label} is not {value}.",
-        "{label} is {seen}, which is not {value}.",
-        "{label} is {seen}, needs anything else.",
+        _("{label} is not {value}."),
+        _("{label} is {seen}, which is not {value}."),
+        _("{label} is {seen}, needs anything else."),
     ),
     Operator.LESS: Wording(
-        "{label} is less than {value}.",
-        "{label} is {seen}, which is less than {value}.",
-        "{label} is {seen}, needs less than {value}.",
+        _("{label} is less than {value}."),
+        _("{label} is {seen}, which is less than {value}."),
+        _("{label} is {seen}, needs less than {value}."),
     ),
     Operator.LESS_OR_EQUAL: Wording(
-        "{label} is {value} or less.",
-        "{label} is {seen}, which is {value} or less.",
-        "{label} is {seen}, needs {value} or less.",
+        _("{label} is {value} or less."),
+        _("{label} is {seen}, which is {value} or less."),
+        _("{label} is {seen}, needs {value} or less."),
     ),
     Operator.GREATER: Wording(
-        "{label} is more than {value}.",
-        "{label} is {seen}, which is more than {value}.",
-        "{label} is {seen}, needs more than {value}.",
+        _("{label} is more than {value}."),
+        _("{label} is {seen}, which is more than {value}."),
+        _("{label} is {seen}, needs more than {value}."),
     ),
     Operator.GREATER_OR_EQUAL: Wording(
-        "{label} is {value} or more.",
-        "{label} is {seen}, which is {value} or more.",
-        "{label} is {seen}, needs {value} or more.",
+        _("{label} is {value} or more."),
+        _("{label} is {seen}, which is {value} or more."),
+        _("{label} is {seen}, needs {value} or more."),
     ),
     Operator.BETWEEN: Wording(
-        "{label} is between {low} and {high}, or one of these two.",
-        "{label} is {seen}, which is within {low} to {high}.",
-        "{label} is {seen}, needs {low} to {high}.",
+        _("{label} is between {low} and {high}, or one of these two."),
+        _("{label} is {seen}, which is within {low} to {high}."),
+        _("{label} is {seen}, needs {low} to {high}."),
     ),
     Operator.IN: Wording(
-        "{label} is one of: {values}.",
-        "{label} is {seen}, which is one of: {values}.",
-        "{label} is {seen}, needs one of: {values}.",
+        _("{label} is one of: {values}."),
+        _("{label} is {seen}, which is one of: {values}."),
+        _("{label} is {seen}, needs one of: {values}."),
     ),
     Operator.NOT_IN: Wording(
-        "{label} is none of: {values}.",
-        "{label} is {seen}, which is none of: {values}.",
-        "{label} is {seen}, needs none of: {values}.",
+        _("{label} is none of: {values}."),
+        _("{label} is {seen}, which is none of: {values}."),
+        _("{label} is {seen}, needs none of: {values}."),
     ),
     Operator.CONTAINS: Wording(
-        "{label} contains {value}.",
-        "{label} is {seen}, which contains {value}.",
-        "{label} is {seen}, needs to contain {value}.",
+        _("{label} contains {value}."),
+        _("{label} is {seen}, which contains {value}."),
+        _("{label} is {seen}, needs to contain {value}."),
     ),
     Operator.MATCHES: Wording(
-        "{label} matches the pattern {value}.",
-        "{label} is {seen}, which matches the pattern {value}.",
-        "{label} is {seen}, needs to match the pattern {value}.",
+        _("{label} matches the pattern {value}."),
+        _("{label} is {seen}, which matches the pattern {value}."),
+        _("{label} is {seen}, needs to match the pattern {value}."),
     ),
     Operator.EXISTS: Wording(
-        "{label} has a value.",
-        "{label} has a value: {seen}.",
-        "{label} has no value, needs one.",
+        _("{label} has a value."),
+        _("{label} has a value: {seen}."),
+        _("{label} has no value, needs one."),
     ),
     Operator.BEFORE: Wording(
-        "{label} is before {value}.",
-        "{label} is {seen}, which is before {value}.",
-        "{label} is {seen}, needs a date before {value}.",
+        _("{label} is before {value}."),
+        _("{label} is {seen}, which is before {value}."),
+        _("{label} is {seen}, needs a date before {value}."),
     ),
     Operator.AFTER: Wording(
-        "{label} is after {value}.",
-        "{label} is {seen}, which is after {value}.",
-        "{label} is {seen}, needs a date after {value}.",
+        _("{label} is after {value}."),
+        _("{label} is {seen}, which is after {value}."),
+        _("{label} is {seen}, needs a date after {value}."),
     ),
     Operator.WITHIN_DAYS: Wording(
-        "{label} is no more than this many days ago: {count}.",
-        "{label} is {seen}, which is no more than this many days ago: {count}.",
-        "{label} is {seen}, needs to be past and no more than this many days ago: {count}.",
+        _("{label} is no more than this many days ago: {count}."),
+        _("{label} is {seen}, which is no more than this many days ago: {count}."),
+        _("{label} is {seen}, needs to be past and no more than this many days ago: {count}."),
     ),
 }
 
 # A yes or no reads better without "is": labels are often a statement already ("Passes the course: yes").
-YES_OR_NO = Wording("{label}: {value}.", "{label}: {seen}, as needed.", "{label}: {seen}, needs {value}.")
+YES_OR_NO = Wording(_("{label}: {value}."), _("{label}: {seen}, as needed."), _("{label}: {seen}, needs {value}."))
 
-ABSENT = "{label} is not known. Needed: {criterion}"
-EMPTY = "{label} is empty. Needed: {criterion}"
+ABSENT = _("{label} is not known. Needed: {criterion}")
+EMPTY = _("{label} is empty. Needed: {criterion}")
 WRONG_TYPE: dict[FieldType, str] = {
-    FieldType.NUMBER: "{label} arrived as {seen}, which is not a number. Needed: {criterion}",
-    FieldType.BOOLEAN: "{label} arrived as {seen}, which is neither yes nor no. Needed: {criterion}",
-    FieldType.DATE: "{label} arrived as {seen}, which is not a date. Needed: {criterion}",
-    FieldType.COURSE_KEY: "{label} arrived as {seen}, which is not a course key. Needed: {criterion}",
-    FieldType.TEXT: "{label} arrived as {seen}, which is not text. Needed: {criterion}",
+    FieldType.NUMBER: _("{label} arrived as {seen}, which is not a number. Needed: {criterion}"),
+    FieldType.BOOLEAN: _("{label} arrived as {seen}, which is neither yes nor no. Needed: {criterion}"),
+    FieldType.DATE: _("{label} arrived as {seen}, which is not a date. Needed: {criterion}"),
+    FieldType.COURSE_KEY: _("{label} arrived as {seen}, which is not a course key. Needed: {criterion}"),
+    FieldType.TEXT: _("{label} arrived as {seen}, which is not text. Needed: {criterion}"),
 }
 
-YES = "yes"
-NO = "no"
-QUOTED = "“{text}”"
-AMOUNT = "{number} {unit}"
-MOMENT = "{date} {time} UTC"
-SOMETHING_ELSE = "something else"
+YES = _("yes")
+NO = _("no")
+QUOTED = _("“{text}”")
+AMOUNT = _("{number} {unit}")
+MOMENT = _("{date} {time} UTC")
+SOMETHING_ELSE = _("something else")
 
 REFUSALS: dict[str, str] = {
-    "unknown_operator": "There is no operator “{text}”. Choose one of these: {operators}.",
-    "operator_not_for_type": "{label} cannot be asked whether it {operator}. Choose one of these: {operators}.",
-    "value_needed": "Type a value for {label}, for example {example}.",
-    "value_not_needed": "“{operator}” compares {label} with nothing. Leave the value empty.",
-    "too_long": "This value is too long. Keep it to {limit} characters.",
-    "control_character": "The value has an invisible control character in it. Delete it all and type it again by hand.",
-    "not_a_number": "“{text}” is not a number. Type digits, with a point before decimals, for example {example}.",
-    "not_yes_or_no": "“{text}” is neither yes nor no. Type yes or no.",
-    "not_a_date": "“{text}” is not a date. Type year-month-day, for example 2026-06-30 or 2026-06-30T12:00+02:00.",
-    "not_a_course_key": "“{text}” is not a course key. Copy it from the address of the course, for example {example}.",
-    "not_a_choice": "“{text}” is nothing {label} can be. Type one of these: {choices}.",
-    "not_two_values": "Type two values with a comma between them, the lower first, for example {example}.",
-    "reversed": "“{low}” comes after “{high}”. Type the lower value first: {high}, {low}.",
-    "not_whole_days": "“{text}” is not a number of days. Type a whole number from 1 to {limit}, for example {example}.",
-    "open_quote": "The quotation marks do not pair up. Put one before and one after each value that has a comma in it.",
-    "too_many_stars": "The pattern has too many stars. Use {limit} or fewer.",
+    "unknown_operator": _("There is no operator “{text}”. Choose one of these: {operators}."),
+    "operator_not_for_type": _("{label} cannot be asked whether it {operator}. Choose one of these: {operators}."),
+    "value_needed": _("Type a value for {label}, for example {example}."),
+    "value_not_needed": _("“{operator}” compares {label} with nothing. Leave the value empty."),
+    "too_long": _("This value is too long. Keep it to {limit} characters."),
+    "control_character": _(
+        "The value has an invisible control character in it. Delete it all and type it again by hand."
+    ),
+    "not_a_number": _("“{text}” is not a number. Type digits, with a point before decimals, for example {example}."),
+    "not_yes_or_no": _("“{text}” is neither yes nor no. Type yes or no."),
+    "not_a_date": _("“{text}” is not a date. Type year-month-day, for example 2026-06-30 or 2026-06-30T12:00+02:00."),
+    "not_a_course_key": _(
+        "“{text}” is not a course key. Copy it from the address of the course, for example {example}."
+    ),
+    "not_a_choice": _("“{text}” is nothing {label} can be. Type one of these: {choices}."),
+    "not_two_values": _("Type two values with a comma between them, the lower first, for example {example}."),
+    "reversed": _("“{low}” comes after “{high}”. Type the lower value first: {high}, {low}."),
+    "not_whole_days": _(
+        "“{text}” is not a number of days. Type a whole number from 1 to {limit}, for example {example}."
+    ),
+    "open_quote": _(
+        "The quotation marks do not pair up. Put one before and one after each value that has a comma in it."
+    ),
+    "too_many_stars": _("The pattern has too many stars. Use {limit} or fewer."),
 }
 
 
