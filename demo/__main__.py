@@ -77,6 +77,9 @@ def _port(text: str) -> int:
     return number
 
 
+_port.__name__ = "port"  # What argparse calls it: "invalid port value: '99999'".
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo",

@@ -78,7 +78,7 @@ def _connect(world: World, teller: Teller) -> None:
 
 def _sync(world: World, teller: Teller) -> None:
     teller.chapter("Its badge templates are synced")
-    teller.say("manage.py lms credly_sync")
+    teller.say("The operator runs the command credly_sync. It answers:")
     teller.quote(command("credly_sync"))
     teller.check("Templates here", BadgeTemplate.objects.count(), len(world.credly.store.templates))
     teller.check("Of these, active here", BadgeTemplate.objects.filter(is_active=True).count(), 0)

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 WIDTH = 100
 INDENT = "   "
+RIGHT, WRONG = "✓", "✗"
 BOLD, DIM, GREEN, RED, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
 
 
@@ -20,6 +21,7 @@ class Teller:
         self.checked = 0
         self._stream = stream
         self._chapter = 0
+        self._right, self._wrong = (RIGHT, WRONG) if _can_write(stream, RIGHT + WRONG) else ("ok", "BAD")
         # https://no-color.org: any value but the empty one.
         self._colors = stream.isatty() and not os.environ.get("NO_COLOR")
 
@@ -56,10 +58,10 @@ class Teller:
         """State a figure that was just read; it counts as a failure where it is not what it should be."""
         self.checked += 1
         if seen == due:
-            self._line(f"{INDENT}{self._in(GREEN, '✓')} {claim}: {_shown(seen)}")
+            self._line(f"{INDENT}{self._in(GREEN, self._right)} {claim}: {_shown(seen)}")
             return
         self.failures.append(f"{claim}: {_shown(seen)}, and it should be {_shown(due)}")
-        self._line(f"{INDENT}{self._in(RED, '✗')} {self._in(RED, self.failures[-1])}")
+        self._line(f"{INDENT}{self._in(RED, self._wrong)} {self._in(RED, self.failures[-1])}")
 
     def conclude(self) -> int:
         """Say how it went, and give the exit code: 0 where every figure was as it should be, else 1."""
@@ -69,7 +71,7 @@ class Teller:
             return 0
         self._line(self._in(RED, f"{len(self.failures)} of {self.checked} figures are not as they should be:"))
         for failure in self.failures:
-            self._line(f"{INDENT}✗ {failure}")
+            self._line(f"{INDENT}{self._wrong} {failure}")
         return 1
 
     def _in(self, style: str, text: str) -> str:
@@ -77,6 +79,14 @@ class Teller:
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
+
+
+def _can_write(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shown(value: Any) -> str:
