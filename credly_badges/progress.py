@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from . import awards, conf
+from . import awards, waking
 from .models import (
     BadgeAward,
     BadgeProgress,
@@ -36,8 +36,7 @@ GIVE_A_WORKER = timedelta(minutes=1)
 
 def wake(event_id: int) -> None:
     """Have a worker hold a stored event against the requirements."""
-    # One try only: where the broker is away, the request of the learner must not wait for it. The sweep comes later.
-    record_event.apply_async((event_id,), retry=False, **conf.task_options())
+    waking.send(record_event, event_id)
 
 
 @shared_task(

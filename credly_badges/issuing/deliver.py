@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from celery import current_app, shared_task
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from .. import conf
+from .. import conf, waking
 from ..credly.errors import CredlyError
 from ..models import DeliveryAttempt, OutboxMessage, Pulse
 from .announce import announce_all
@@ -30,14 +31,12 @@ log = logging.getLogger(__name__)
 def wake(message_id: int, *, at: datetime | None = None) -> None:
     """Have a worker deliver a message, now or at a time."""
     if at is None:
-        deliver_message.apply_async((message_id,), retry=False, **conf.task_options())
+        waking.send(deliver_message, message_id)
         return
     if current_app.conf.task_always_eager:
         return  # Without a worker nothing can be put off; the next sweep finds it.
     wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
-    deliver_message.apply_async(
-        (message_id, at.isoformat()), countdown=wait.total_seconds(), retry=False, **conf.task_options()
-    )
+    waking.send(deliver_message, message_id, at.isoformat(), countdown=wait.total_seconds())
 
 
 @shared_task(
@@ -65,11 +64,7 @@ def deliver(message_id: int, *, follows: datetime | None = None) -> None:
     now = timezone.now()
     if message.organization.paused:
         return  # Whoever lifts the pause wakes the queue.
-    later = max(message.not_before, message.organization.wait_until or now)
-    if later > now:
-        # Of several follow-ups for one message only the one for its present time goes on.
-        if message.state == OutboxMessage.State.WAITING and follows in (None, message.not_before):
-            wake(message_id, at=later)
+    if _put_off(message, now, follows):
         return
     attempt = _take(message, now)
     if attempt is None:
@@ -77,6 +72,26 @@ def deliver(message_id: int, *, follows: datetime | None = None) -> None:
     again_at = settle(message, attempt, _try(message), spread=random.random())  # noqa: S311  # no secret hangs on it
     if again_at is not None:
         wake(message_id, at=again_at)
+
+
+def _put_off(message: OutboxMessage, now: datetime, follows: datetime | None) -> bool:
+    """Leave a message for when its time has come; whether that is later than now.
+
+    However many tasks come here for one message, only the follow-up for its present ``not_before`` goes on.
+    """
+    pace = message.organization.wait_until or now
+    if message.not_before > now:
+        # Also while another worker has it: should that one have been killed, the broker brings us its task at once,
+        # and the end of the lease is when to look again.
+        if follows in (None, message.not_before):
+            wake(message.pk, at=message.not_before)
+        return True
+    if pace > now:
+        # Credly has asked to slow down, perhaps not for the first time since this message began to wait.
+        if _untouched(message).update(not_before=pace):
+            wake(message.pk, at=pace)
+        return True
+    return False
 
 
 @transaction.atomic
@@ -87,15 +102,19 @@ def _take(message: OutboxMessage, now: datetime) -> DeliveryAttempt | None:
     before it sends. ``message.look_first`` keeps what was true until now.
     """
     lease = uuid.uuid4()
-    untouched = OutboxMessage.objects.filter(
-        pk=message.pk, open=True, state=message.state, lease=message.lease, not_before=message.not_before
-    )
-    if not untouched.update(
+    if not _untouched(message).update(
         state=OutboxMessage.State.DELIVERING, lease=lease, not_before=now + conf.lease(), look_first=True
     ):
         return None
     message.lease = lease
     return DeliveryAttempt.objects.create(message=message, started_at=now)
+
+
+def _untouched(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    """The message, as long as nobody has changed it since it was read."""
+    return OutboxMessage.objects.filter(
+        pk=message.pk, open=True, state=message.state, lease=message.lease, not_before=message.not_before
+    )
 
 
 def _try(message: OutboxMessage) -> Result:
