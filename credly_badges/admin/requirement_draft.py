@@ -221,15 +221,17 @@ class Draft:
     def _suggest_a_rule(self, requirement: RequirementPart) -> None:
         """An event that says yes or no happens for those who fail too, so offer the rule that asks for a yes."""
         kind = self.values.get(f"r{requirement.key}-event_type", "")
-        event = CATALOGUE.get(kind)
-        if kind == requirement.shown or event is None or requirement.rules:
+        if kind == requirement.shown:
             return
-        if event.fields[0].type is not FieldType.BOOLEAN:
-            return
-        rule = RulePart(self._new_key())
-        requirement.rules.append(rule)
-        given = {"path": event.fields[0].path, "operator": Operator.EQUAL.value, "value": "yes"}
-        self.values |= {f"d{rule.key}-{name}": text for name, text in given.items()}
+        unwanted = _suggestion(requirement.shown)
+        for rule in [each for each in requirement.rules if each.key.startswith("new")]:
+            if unwanted and all(self.values.get(f"d{rule.key}-{name}") == text for name, text in unwanted.items()):
+                requirement.rules.remove(rule)  # It came with the event that was chosen before, and goes with it.
+        suggestion = _suggestion(kind)
+        if suggestion and not requirement.rules:
+            rule = RulePart(self._new_key())
+            requirement.rules.append(rule)
+            self.values |= {f"d{rule.key}-{name}": text for name, text in suggestion.items()}
 
     def _new_key(self) -> str:
         taken = {part.key for part in self.parts()}
@@ -243,6 +245,13 @@ class Draft:
                 for rule in requirement.rules:
                     rule.form = RuleForm(self.values, prefix=f"d{rule.key}", event=requirement.form.event)
         self.focus_on(self.focus)
+
+
+def _suggestion(kind: str) -> dict[str, str]:
+    event = CATALOGUE.get(kind)
+    if event is None or event.fields[0].type is not FieldType.BOOLEAN:
+        return {}
+    return {"path": event.fields[0].path, "operator": Operator.EQUAL.value, "value": "yes"}
 
 
 _ACTIONS: dict[str, Callable[[Draft, str], None]] = {

@@ -446,6 +446,20 @@ def test_an_event_chosen_without_javascript_is_shown_with_its_rules_before_it_is
     assert not BadgeRequirement.objects.exists()
 
 
+def test_the_rule_that_came_with_an_event_goes_with_it_and_one_that_was_set_stays(client, log_in):
+    log_in()
+    editor = Editor(client, TemplateFactory())
+
+    editor.press("refresh", rnew2__event_type=PASSING_STATUS).press("refresh", rnew2__event_type=GRADE)
+    untouched = editor.fields
+    editor.press("refresh", rnew2__event_type=PASSING_STATUS)
+    editor.press("refresh", rnew2__event_type=GRADE, dnew3__value="no")
+
+    assert "dnew3-path" not in untouched
+    assert editor.fields["dnew3-value"] == "no"
+    assert "is_passing (not a field of this event)" in editor.choices("dnew3-path")
+
+
 def test_an_edited_requirement_stays_the_same_row_and_keeps_what_learners_did(client, log_in):
     log_in()
     template = a_badge_for_passing()

@@ -4,30 +4,49 @@
 (() => {
   const id = "requirements-editor";
   const form = () => document.getElementById(id);
+  // For this long after a key, browsers take the next one as part of the same word.
+  const wordPause = 1000;
   const inPlace = /^(add-|remove-|refresh)/;
   let queue = Promise.resolve();
+  let waiting = 0;
   let typedSince = false;
+  let lastKey = -Infinity;
 
   document.documentElement.classList.add("credly-with-script");
 
   // One after the other: each sends what the one before it brought.
   function enqueue(action, focus) {
-    queue = queue.then(() => bringUpToDate(action, focus));
+    waiting += 1;
+    showWhetherBusy();
+    queue = queue.then(() => bringUpToDate(action, focus)).then(() => {
+      waiting -= 1;
+      showWhetherBusy();
+    });
+  }
+
+  function showWhetherBusy() {
+    form().setAttribute("aria-busy", String(waiting > 0));
   }
 
   async function bringUpToDate(action, focus) {
     try {
       let fresh;
       do {
+        while (choosesByTyping()) await new Promise((done) => { setTimeout(done, 50); });
         typedSince = false;
         fresh = await ask(action, focus);
-      } while (typedSince); // Ask again, with what was typed while the answer was on its way.
+      } while (typedSince || choosesByTyping()); // Ask again, with what was typed while the answer was on its way.
       show(fresh, action);
     } catch (failure) {
       console.error(failure);
       announce(form().dataset.failed);
       sendAsAWhole(action);
     }
+  }
+
+  // A select that is replaced would forget the first letters of what is typed into it.
+  function choosesByTyping() {
+    return Boolean(document.activeElement?.dataset.refresh) && performance.now() - lastKey < wordPause;
   }
 
   async function ask(action, focus) {
@@ -59,6 +78,8 @@
     form().submit();
   }
 
+  document.addEventListener("keydown", (event) => { lastKey = event.timeStamp; });
+  document.addEventListener("pointerdown", () => { lastKey = -Infinity; });
   document.addEventListener("input", () => { typedSince = true; });
   document.addEventListener("change", (event) => {
     if (event.target.form?.id === id && event.target.dataset.refresh) enqueue("refresh", event.target.id);
