@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -54,9 +56,7 @@ class OrganizationColumns(SubjectAdmin):
     @admin.display(description=_("status"), ordering="paused")
     def status(self, organization: CredlyOrganization) -> str:
         if organization.paused:
-            since = (
-                timezone.localtime(organization.paused_at).strftime("%Y-%m-%d %H:%M") if organization.paused_at else ""
-            )
+            since = _moment(organization.paused_at) if organization.paused_at else ""
             words = gettext("Paused since %(since)s") if since else gettext("Paused")
             return format_html(
                 '<span class="credly-bad"><strong>{}</strong>: {}</span>',
@@ -84,7 +84,9 @@ class OrganizationColumns(SubjectAdmin):
 
     @admin.display(description=_("templates synced"), ordering="synced_at")
     def synced(self, organization: CredlyOrganization) -> Any:
-        return organization.synced_at or gettext("never")
+        if organization.synced_at is None:
+            return gettext("never")
+        return _moment(organization.synced_at)
 
     @admin.display(description=_("templates"))
     def template_link(self, organization: Any) -> str:
@@ -129,3 +131,7 @@ def _number(count: int) -> str:
 
 def _linked(words: str, url: str) -> str:
     return format_html('<a href="{}">{}</a>', url, words)
+
+
+def _moment(when: datetime) -> str:
+    return date_format(timezone.localtime(when), "DATETIME_FORMAT")

@@ -69,7 +69,7 @@ class OrganizationAdmin(OrganizationColumns):
             return [(None, {"fields": ("uuid", "environment", *key, "description"), "description": _HOW_TO_CONNECT})]
         return [
             (None, {"fields": ("name", "uuid", "environment", "key_shown", *key, "description")}),
-            (_("How it is"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
+            (_("Where it stands"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
         ]
 
     @method_decorator(sensitive_post_parameters(KEY_FIELD))

@@ -44,7 +44,7 @@ class OutboxAdmin(ReadOnlyAdmin):
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("message", "award_shown", "learner_shown", "organization_shown")}),
         (
-            _("How it is"),
+            _("Where it stands"),
             {"fields": ("state_shown", "attempts", "trouble_whole", "tried_next", "created", "finished_at")},
         ),
     )

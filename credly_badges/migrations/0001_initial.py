@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('delivering', 'being delivered'), ('delivered', 'delivered'), ('dead', 'needs a person'), ('dropped', 'dropped')], default='waiting', max_length=10, verbose_name='state')),
                 ('open', models.BooleanField(default=True, editable=False, null=True, verbose_name='open')),
                 ('not_before', models.DateTimeField(verbose_name='not before')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts used')),
+                ('attempts', models.PositiveIntegerField(default=0, verbose_name='failed attempts')),
                 ('lease', models.UUIDField(blank=True, editable=False, null=True, verbose_name='lease')),
                 ('look_first', models.BooleanField(default=False, help_text='Whether Credly may have done it without our hearing of it.', verbose_name='look first')),
                 ('waiting_for', models.CharField(blank=True, max_length=255, verbose_name='waiting for')),

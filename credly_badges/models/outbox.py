@@ -54,7 +54,7 @@ class OutboxMessage(models.Model):
     # True until delivered or dropped, then NULL for ever; see BadgeAward.live.
     open = models.BooleanField(_("open"), null=True, default=True, editable=False)
     not_before = models.DateTimeField(_("not before"))
-    attempts = models.PositiveIntegerField(_("attempts used"), default=0)
+    attempts = models.PositiveIntegerField(_("failed attempts"), default=0)
     lease = models.UUIDField(_("lease"), null=True, blank=True, editable=False)
     look_first = models.BooleanField(
         _("look first"), default=False, help_text=_("Whether Credly may have done it without our hearing of it.")
