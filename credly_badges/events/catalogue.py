@@ -19,6 +19,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from ..rules.evaluate import OCCURRED_AT
 from ..rules.fields import Field, FieldType
 from . import readings
 
@@ -39,6 +40,10 @@ class Fact:
     field: Field
     source: str
     read: readings.Reading
+
+
+WHEN = Field(OCCURRED_AT, _("Time of the event"), FieldType.DATE, sample="2026-03-01T12:00:00+00:00")
+"""Every event has a time, and rules can ask about it although it is no fact of its own."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class EventType:
     @property
     def fields(self) -> tuple[Field, ...]:
         """What a rule can ask about, in the order in which it is offered."""
-        return tuple(fact.field for fact in self.facts)
+        return (*(fact.field for fact in self.facts), WHEN)
 
 
 def field(kind: str, path: str) -> Field | None:

@@ -35,8 +35,8 @@ def receive(event: LearningEvent) -> None:
 
     Raises IntegrityError where the LMS has no such learner.
     """
-    for _ in range(TRIES):
-        heard, stored = _look(event)
+    for tried in range(TRIES):
+        heard, stored = _look(event) if not tried else _look_again(event)
         if not heard:
             return
         if stored is None:
@@ -65,6 +65,17 @@ def _look(event: LearningEvent) -> tuple[bool, _Stored | None]:
     return False, None
 
 
+def _look_again(event: LearningEvent) -> tuple[bool, _Stored | None]:
+    """What is known after another process was faster.
+
+    With a lock: under REPEATABLE READ, a plain read goes on seeing what was there when the LMS's transaction began.
+    """
+    learner_id, kind, subject = event.identity
+    known = ReceivedEvent.objects.select_for_update().filter(learner_id=learner_id, kind=kind, subject=subject)
+    row = known.values_list(*_Stored._fields).first()
+    return True, _Stored(*row) if row is not None else None
+
+
 def _insert(event: LearningEvent) -> bool:
     try:
         with transaction.atomic():
@@ -72,7 +83,7 @@ def _insert(event: LearningEvent) -> bool:
                 learner_id=event.learner_id, kind=event.kind, subject=event.subject, **_columns(event)
             )
     except IntegrityError:
-        if _look(event)[1] is None:
+        if _look_again(event)[1] is None:
             raise  # Not a race: the learner is unknown.
         return False
     _wake(row.pk)

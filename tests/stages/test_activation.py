@@ -115,7 +115,7 @@ def test_a_paused_organization_without_a_key_gives_two_reasons(template):
     no_key, paused = activation.reasons_not_to_activate(template)
 
     assert no_key == ("Its organization, Example University, has no API key. Enter one on the organization's page.")
-    assert "is paused: Credly rejected the API key." in paused
+    assert "is paused: the API key does not work." in paused
 
 
 def test_an_environment_that_the_settings_do_not_name_is_a_reason(template):

@@ -86,7 +86,7 @@ def test_each_field_of_the_catalogue_is_one_that_the_event_carries(kind: str) ->
 
 
 def test_every_field_is_shown_by_at_least_one_fixture() -> None:
-    offered = {each.path for event_type in CATALOGUE.values() for each in event_type.fields}
+    offered = {fact.field.path for event_type in CATALOGUE.values() for fact in event_type.facts}
 
     shown = {path for kind in KINDS for path in leaves(expected(kind).attributes)}
 
