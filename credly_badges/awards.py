@@ -67,7 +67,9 @@ def grant(
                 granted_by_id=getattr(granted_by, "pk", None),
             )
     except IntegrityError:
-        live = BadgeAward.objects.filter(learner_id=learner_id, template=template, live=True).first()
+        # A locking read, because under REPEATABLE READ a plain one may not see what stood in the way.
+        standing = BadgeAward.objects.select_for_update().filter(learner_id=learner_id, template=template, live=True)
+        live = standing.first()
         if live is None:
             raise  # The learner is unknown: no award of theirs was in the way.
         return Grant(live, created=False)

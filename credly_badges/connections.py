@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Lock
 from uuid import UUID
 
@@ -49,6 +50,18 @@ def connect(organization: CredlyOrganization) -> Client:
 
 
 def forget_all() -> None:
-    """Drop every connection: after a fork, or when the settings changed."""
+    """Drop every connection, as when the settings changed."""
     with _lock:
         _clients.clear()
+
+
+def _begin_anew() -> None:
+    """In a child process: two processes must not talk over one connection, and the lock may be held by a thread that
+    stayed behind.
+    """
+    global _lock  # noqa: PLW0603
+    _lock = Lock()
+    _clients.clear()
+
+
+os.register_at_fork(after_in_child=_begin_anew)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from . import awards, waking
+from . import awards, conf, waking
+from .issuing.deliver import Rounds
 from .models import (
     BadgeAward,
     BadgeProgress,
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 GIVE_A_WORKER = timedelta(minutes=1)
 """How long an event may wait for the worker that was woken for it before a sweep wakes another."""
+
+_rounds = Rounds()
 
 
 def wake(event_id: int) -> None:
@@ -53,20 +57,30 @@ def wake(event_id: int) -> None:
 def record_event(event_id: int) -> None:
     """Worker's side of :func:`wake`."""
     record(event_id)
+    if not current_app.conf.task_always_eager and _rounds.time_has_come(conf.sweep_every()):
+        # Not every LMS has a Celery beat; a worker that is awake anyway looks after the rest.
+        for late in _late(1000):
+            wake(late)
 
 
 def sweep(limit: int = 1000) -> int:
     """Record the events that nobody was woken for; how many there were."""
-    late = ReceivedEvent.objects.filter(waiting=True, received_at__lt=timezone.now() - GIVE_A_WORKER)
-    event_ids = list(late.order_by("received_at").values_list("pk", flat=True)[:limit])
+    event_ids = _late(limit)
     for event_id in event_ids:
         try:
             record(event_id)
+        except SoftTimeLimitExceeded:
+            raise  # The time of the whole sweep is up; that is nothing about the event.
         except Exception as error:
             # One event that cannot be recorded must not hold up the rest; it stays in the list with its reason.
             log.exception("Recording event %s failed.", event_id)
             ReceivedEvent.objects.filter(pk=event_id).update(failure=repr(error)[:1000], received_at=timezone.now())
     return len(event_ids)
+
+
+def _late(limit: int) -> list[int]:
+    late = ReceivedEvent.objects.filter(waiting=True, received_at__lt=timezone.now() - GIVE_A_WORKER)
+    return list(late.order_by("received_at").values_list("pk", flat=True)[:limit])
 
 
 @transaction.atomic
@@ -128,10 +142,14 @@ def _condition(requirement: BadgeRequirement) -> Condition:
 
 def _advance(template: BadgeTemplate, event: ReceivedEvent, changes: list[tuple[BadgeRequirement, Verdict]]) -> None:
     """Write the new verdicts under the lock of the learner's progress, and award the badge if that completes it."""
-    progress = _locked_progress(event.learner_id, template)
+    progress, begun_now = _locked_progress(event.learner_id, template)
+    met_at = {} if begun_now else _met_at(progress)
     for requirement, verdict in changes:
         _decide(progress, requirement, event, verdict)
-    standing = _standing(progress)
+        met_at.pop((requirement.pk, event.subject), None)
+        if verdict.holds:
+            met_at[requirement.pk, event.subject] = event.occurred_at
+    standing = _standing(template, met_at)
     was_complete = progress.completed_at is not None
     progress.percent, progress.completed_at = standing.percent, standing.completed_at
     progress.save(update_fields=["percent", "completed_at", "modified"])
@@ -144,16 +162,26 @@ def _advance(template: BadgeTemplate, event: ReceivedEvent, changes: list[tuple[
         )
 
 
-def _locked_progress(learner_id: int, template: BadgeTemplate) -> BadgeProgress:
+def _locked_progress(learner_id: int, template: BadgeTemplate) -> tuple[BadgeProgress, bool]:
+    """A learner's progress, locked, and whether it began just now."""
     mine = BadgeProgress.objects.select_for_update().filter(learner_id=learner_id, template=template)
     progress = mine.first()
     if progress is not None:
-        return progress
+        return progress, False
     try:
         with transaction.atomic():
-            return BadgeProgress.objects.create(learner_id=learner_id, template=template)
+            return BadgeProgress.objects.create(learner_id=learner_id, template=template), True
     except IntegrityError:
-        return mine.get()  # Another worker began it, and has let go of it by now.
+        return mine.get(), False  # Another worker began it, and has let go of it by now.
+
+
+def _met_at(progress: BadgeProgress) -> dict[tuple[int, str], datetime]:
+    """When each requirement was met, by its ID and what it was met by; called under the lock."""
+    # A locking read sees what others have committed by now. Under REPEATABLE READ a plain one sees what was there
+    # when this transaction began, and of two courses passed at one moment each would miss the other.
+    met = Fulfillment.objects.select_for_update().filter(progress=progress, holds=True).order_by()
+    rows = met.values_list("requirement_id", "subject", "decided_at")
+    return {(requirement_id, subject): decided_at for requirement_id, subject, decided_at in rows}
 
 
 def _decide(progress: BadgeProgress, requirement: BadgeRequirement, event: ReceivedEvent, verdict: Verdict) -> None:
@@ -194,25 +222,21 @@ class GroupStanding:
     met_at: list[datetime] = field(default_factory=list)
 
 
-def _standing(progress: BadgeProgress) -> Standing:
-    """Work out a learner's standing from the stored fulfillments alone; called under the lock."""
-    met_at = Fulfillment.objects.filter(progress=progress, requirement=OuterRef("requirements__pk"), holds=True)
+def _standing(template: BadgeTemplate, met_at: Mapping[tuple[int, str], datetime]) -> Standing:
+    """Work out a learner's standing from what is fulfilled. A requirement is met since the first that met it."""
+    since: dict[int, datetime] = {}
+    for (requirement_pk, _subject), when in met_at.items():
+        since[requirement_pk] = min(when, since.get(requirement_pk, when))
     rows = (
-        RequirementGroup.objects.filter(template_id=progress.template_id)
+        RequirementGroup.objects.filter(template=template)
         .order_by("pk")
-        .values_list(
-            "pk",
-            "needs",
-            "at_least",
-            "requirements__pk",
-            Subquery(met_at.order_by("decided_at").values("decided_at")[:1]),
-        )
+        .values_list("pk", "needs", "at_least", "requirements__pk")
     )
     groups: dict[int, GroupStanding] = {}
-    for pk, needs, at_least, requirement_pk, when in rows:
+    for pk, needs, at_least, requirement_pk in rows:
         group = groups.setdefault(pk, GroupStanding(GroupNeeds(needs), at_least))
         group.total += requirement_pk is not None
-        group.met_at += [when] if when is not None else []
+        group.met_at += [since[requirement_pk]] if requirement_pk in since else []
     return standing_of(list(groups.values()))
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from edx_django_utils.monitoring import increment, record_exception, set_custom_attribute
 
 from ..learning_event import LearningEvent
@@ -16,6 +16,9 @@ from . import intake
 from .normalise import Unusable, normalise
 
 log = logging.getLogger(__name__)
+
+TRIES = 3
+"""How often an event is stored anew after a deadlock."""
 
 _failures: Counter[str] = Counter()
 _counting = Lock()
@@ -60,6 +63,19 @@ def failures() -> dict[str, int]:
 
 
 def _take_in(event: LearningEvent, *, from_event_bus: bool) -> None:
+    # A deadlock undoes the whole transaction. Where that is ours alone, as in most grading tasks, it is begun anew.
+    tries = 1 if connection.in_atomic_block else TRIES
+    for left in reversed(range(tries)):
+        try:
+            _store(event, from_event_bus=from_event_bus)
+        except OperationalError:
+            if not left:
+                raise
+        else:
+            return
+
+
+def _store(event: LearningEvent, *, from_event_bus: bool) -> None:
     try:
         with transaction.atomic():
             intake.receive(event)

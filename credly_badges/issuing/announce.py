@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
+from django.utils import timezone
 from openedx_events.learning.data import BadgeData, BadgeTemplateData, UserData, UserPersonalData
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
@@ -19,38 +21,59 @@ ORIGIN = "credly"
 SIGNALS = {AWARDED: BADGE_AWARDED, REVOKED: BADGE_REVOKED}
 
 
+CLAIM = timedelta(minutes=1)
+"""For how long an award that was just touched is left to whoever touched it."""
+
+
 def announce(award_id: int) -> None:
-    """Send the event that an award still owes. However many processes come here, one of them sends it."""
-    award = BadgeAward.objects.select_related("template").get(pk=award_id)
-    owed = award.to_announce
-    if not owed or not BadgeAward.objects.filter(pk=award_id, to_announce=owed).update(to_announce=""):
+    """Send the event that an award still owes.
+
+    The mark is taken off afterwards, so a process that dies in between leaves it, and the event is sent again: those
+    who listen may hear one twice, and never miss one.
+    """
+    award = BadgeAward.objects.select_related("template").filter(pk=award_id).first()
+    if award is None or not award.to_announce:
         return
+    owed = award.to_announce
     learner = lms.learner(award.learner_id) if award.learner_id else None
     if learner is None:
         log.warning("Award %s is %s, but its learner has left; no event is sent.", award.uuid, owed)
-        return
-    SIGNALS[owed].send_event(
-        badge=BadgeData(
-            uuid=str(award.uuid),
-            user=UserData(
-                id=learner.id,
-                is_active=learner.is_active,
-                pii=UserPersonalData(username=learner.username, email=learner.email, name=learner.profile_name),
-            ),
-            template=BadgeTemplateData(
-                uuid=str(award.template.uuid),
-                origin=ORIGIN,
-                name=award.template.name,
-                description=award.template.description,
-                image_url=award.template.image_url,
-            ),
-        )
-    )
+    else:
+        SIGNALS[owed].send_event(badge=_data(award, learner))
+    BadgeAward.objects.filter(pk=award_id, to_announce=owed).update(to_announce="")
 
 
 def announce_all(limit: int = 500) -> int:
     """Send what processes that died left unsent; how much that was."""
-    award_ids = list(BadgeAward.objects.exclude(to_announce="").order_by("pk").values_list("pk", flat=True)[:limit])
-    for award_id in award_ids:
-        announce(award_id)
-    return len(award_ids)
+    left = BadgeAward.objects.filter(to_announce__in=SIGNALS, modified__lt=timezone.now() - CLAIM)
+    sent = 0
+    for award_id, modified in list(left.order_by("modified").values_list("pk", "modified")[:limit]):
+        # Of several sweeps one claims it.
+        if not BadgeAward.objects.filter(pk=award_id, modified=modified).update(modified=timezone.now()):
+            continue
+        try:
+            announce(award_id)
+        except Exception:
+            # One that cannot be sent must not hold up the rest; it stays marked, and comes last next time.
+            log.exception("The event of award %s could not be sent.", award_id)
+        else:
+            sent += 1
+    return sent
+
+
+def _data(award: BadgeAward, learner: lms.Learner) -> BadgeData:
+    return BadgeData(
+        uuid=str(award.uuid),
+        user=UserData(
+            id=learner.id,
+            is_active=learner.is_active,
+            pii=UserPersonalData(username=learner.username, email=learner.email, name=learner.profile_name),
+        ),
+        template=BadgeTemplateData(
+            uuid=str(award.template.uuid),
+            origin=ORIGIN,
+            name=award.template.name,
+            description=award.template.description,
+            image_url=award.template.image_url,
+        ),
+    )

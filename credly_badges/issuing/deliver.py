@@ -6,26 +6,34 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from celery import current_app, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from .. import conf, waking
 from ..credly.errors import CredlyError
 from ..models import DeliveryAttempt, OutboxMessage, Pulse
 from .announce import announce_all
 from .orders import carry_out
-from .results import Blocked, Broken, Failed, Result
+from .results import Blocked, Broken, Failed, Hopeless, Result
 from .settle import settle
 
 log = logging.getLogger(__name__)
+
+LAST_ONE_DIED = gettext_noop(
+    "Its attempts are used up, the last one by a worker that died or was stopped before it could say what came of it. "
+    "Look into the worker's log, then send it again."
+)
 
 
 def wake(message_id: int, *, at: datetime | None = None) -> None:
@@ -36,7 +44,26 @@ def wake(message_id: int, *, at: datetime | None = None) -> None:
     if current_app.conf.task_always_eager:
         return  # Without a worker nothing can be put off; the next sweep finds it.
     wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
-    waking.send(deliver_message, message_id, at.isoformat(), countdown=wait.total_seconds())
+    try:
+        waking.send(deliver_message, message_id, at.isoformat(), countdown=wait.total_seconds())
+    except Exception:
+        # What was tried is stored already, and others may be due: a broker that is away must not stop the rest.
+        log.exception("Nobody could be told to try message %s again; the sweep will find it.", message_id)
+
+
+def wake_each(message_ids: Sequence[int]) -> None:
+    """Have workers deliver messages now; of many, one task has a worker wake the others."""
+    if len(message_ids) == 1:
+        wake(message_ids[0])
+    elif message_ids:
+        waking.send(wake_messages, list(message_ids))
+
+
+@shared_task(name="credly_badges.issuing.wake_messages", ignore_result=True, soft_time_limit=100, time_limit=115)
+def wake_messages(message_ids: list[int]) -> None:
+    """Worker's side of :func:`wake_each`."""
+    for message_id in message_ids:
+        wake(message_id)
 
 
 @shared_task(
@@ -69,7 +96,9 @@ def deliver(message_id: int, *, follows: datetime | None = None) -> None:
     attempt = _take(message, now)
     if attempt is None:
         return
-    again_at = settle(message, attempt, _try(message), spread=random.random())  # noqa: S311  # no secret hangs on it
+    died = message.state == OutboxMessage.State.DELIVERING and message.attempts >= conf.max_attempts()
+    result = Hopeless(_(LAST_ONE_DIED)) if died else _try(message)
+    again_at = settle(message, attempt, result, spread=random.random())  # noqa: S311  # no secret hangs on it
     if again_at is not None:
         wake(message_id, at=again_at)
 
@@ -99,11 +128,16 @@ def _take(message: OutboxMessage, now: datetime) -> DeliveryAttempt | None:
     """Lease a message to this worker; None if another was faster.
 
     ``look_first`` is set in the table before anything leaves: should this process die, the next one looks at Credly
-    before it sends. ``message.look_first`` keeps what was true until now.
+    before it sends. An attempt counts as used for the same reason, so that a message that kills its workers comes to
+    an end. ``message`` keeps what was true until now.
     """
     lease = uuid.uuid4()
     if not _untouched(message).update(
-        state=OutboxMessage.State.DELIVERING, lease=lease, not_before=now + conf.lease(), look_first=True
+        state=OutboxMessage.State.DELIVERING,
+        lease=lease,
+        not_before=now + conf.lease(),
+        look_first=True,
+        attempts=message.attempts + 1,
     ):
         return None
     message.lease = lease
@@ -144,21 +178,22 @@ def sweep(*, source: Pulse.Source | str, limit: int = 1000, threads: int = 1) ->
     _note_pulse(source)
     message_ids = due(limit)
     if threads > 1:
+        left = iter(message_ids)
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(_deliver_in_thread, message_ids))
+            list(pool.map(_deliver_what_is_left, [left] * threads))
     else:
         for message_id in message_ids:
-            deliver(message_id)
+            _deliver_or_log(message_id)
     return Swept(tried=len(message_ids), announced=announce_all())
 
 
 def wake_due(*, source: Pulse.Source | str, limit: int = 1000) -> int:
     """Wake workers for everything that is due now, and send what is left to announce; how many messages."""
     _note_pulse(source)
+    announce_all()
     message_ids = due(limit)
     for message_id in message_ids:
         wake(message_id)
-    announce_all()
     return len(message_ids)
 
 
@@ -167,20 +202,32 @@ def due(limit: int) -> list[int]:
     return list(OutboxMessage.objects.due(timezone.now()).order_by("not_before").values_list("pk", flat=True)[:limit])
 
 
-def _deliver_in_thread(message_id: int) -> None:
-    close_old_connections()
+def _deliver_what_is_left(message_ids: Iterator[int]) -> None:
+    """One thread's part: the next message that no other thread has taken, until there is none."""
+    try:
+        for message_id in message_ids:
+            close_old_connections()
+            _deliver_or_log(message_id)
+    finally:
+        connection.close()  # The thread's own; opening one for each message would cost more than the message.
+
+
+def _deliver_or_log(message_id: int) -> None:
     try:
         deliver(message_id)
-    finally:
-        connection.close()
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        # One message must not hold up the rest. Its lease runs out, and it is tried again.
+        log.exception("Message %s could not be delivered.", message_id)
 
 
 def _note_pulse(source: Pulse.Source | str) -> None:
     Pulse.objects.update_or_create(source=source, defaults={"heard_at": timezone.now()})
 
 
-class _Rounds:
-    """When this process last thought of doing a worker's round, so that not every delivery asks the database."""
+class Rounds:
+    """When this process last thought of doing a worker's round, so that not every task asks the database."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -193,7 +240,7 @@ class _Rounds:
         return True
 
 
-_rounds = _Rounds()
+_rounds = Rounds()
 
 
 def _keep_going() -> None:

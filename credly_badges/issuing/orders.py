@@ -95,6 +95,7 @@ def _find(client: Client, award: BadgeAward, earner_id: str = "", *, email: str 
 
 def _revoke(message: OutboxMessage, client: Client) -> Result:
     award = message.award
+    award.refresh_from_db(fields=["credly_id"])  # The order to issue it may have come through since it was read.
     badge_id = award.credly_id
     if badge_id is None:
         in_flight = _stop_issuing(award)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .. import audit
-from ..models import BadgeAward, CredlyOrganization, OutboxMessage
+from ..models import AuditEntry, BadgeAward, CredlyOrganization, OutboxMessage
 from . import deliver
+
+BATCH = 500
+"""How many messages one statement writes, and one task wakes: after a long pause there may be very many."""
+
+T = TypeVar("T")
 
 
 def put(award: BadgeAward, kind: OutboxMessage.Kind) -> OutboxMessage:
@@ -17,41 +25,37 @@ def put(award: BadgeAward, kind: OutboxMessage.Kind) -> OutboxMessage:
     message = OutboxMessage.objects.create(
         kind=kind, award=award, organization_id=award.template.organization_id, not_before=timezone.now()
     )
-    wake_after_commit(message.pk)
+    wake_after_commit([message.pk])
     return message
 
 
 def take_back(award: BadgeAward) -> bool:
     """Drop the order to issue an award if Credly cannot have heard of it; whether that was so."""
-    mine = award.messages.select_for_update().filter(kind=OutboxMessage.Kind.ISSUE)
-    if mine.filter(open=True, look_first=True).exists():
-        return False
-    mine.filter(open=True).update(
+    mine = award.messages.filter(kind=OutboxMessage.Kind.ISSUE)
+    # Dropped before it is looked at: a worker that takes it at this moment is then either too late, or seen below.
+    mine.filter(open=True, look_first=False).update(
         open=None, state=OutboxMessage.State.DROPPED, lease=None, finished_at=timezone.now(), waiting_for=""
     )
-    return True
+    return not mine.filter(Q(open=True) | Q(look_first=True)).exists()
 
 
 @transaction.atomic
 def redrive(messages: QuerySet[OutboxMessage], *, by: AbstractBaseUser | None) -> int:
     """Give open messages a fresh start, dead letters and waiting ones alike; how many there were."""
     now = timezone.now()
-    chosen = list(
-        messages.filter(
-            open=True, state__in=(OutboxMessage.State.DEAD, OutboxMessage.State.WAITING)
-        ).select_for_update()
-    )
-    for message in chosen:
-        before = {"state": message.state, "attempts": message.attempts, "error": message.error}
-        message.state, message.attempts, message.not_before = OutboxMessage.State.WAITING, 0, now
-        message.waiting_for = ""
-        message.save(update_fields=["state", "attempts", "not_before", "waiting_for"])
-        if message.kind == OutboxMessage.Kind.ISSUE:
-            BadgeAward.objects.filter(pk=message.award_id, state=BadgeAward.State.FAILED).update(
-                state=BadgeAward.State.QUEUED, modified=now
-            )
-        audit.record("message.redriven", message, actor=by, before=before)
-        wake_after_commit(message.pk)
+    chosen = _chosen(messages, OutboxMessage.State.DEAD, OutboxMessage.State.WAITING)
+    for batch in _batches(chosen):
+        OutboxMessage.objects.filter(pk__in=[message.pk for message in batch]).update(
+            state=OutboxMessage.State.WAITING, attempts=0, not_before=now, waiting_for=""
+        )
+        _issuing(batch).filter(state=BadgeAward.State.FAILED).update(state=BadgeAward.State.QUEUED, modified=now)
+        _audit(
+            "message.redriven",
+            batch,
+            by,
+            before=lambda each: {"state": each.state, "attempts": each.attempts, "error": each.error},
+        )
+        wake_after_commit([message.pk for message in batch])
     return len(chosen)
 
 
@@ -59,15 +63,13 @@ def redrive(messages: QuerySet[OutboxMessage], *, by: AbstractBaseUser | None) -
 def drop(messages: QuerySet[OutboxMessage], *, by: AbstractBaseUser | None, because: str = "") -> int:
     """Give up on dead letters for good; how many there were. The learner can then earn or be issued the badge anew."""
     now = timezone.now()
-    chosen = list(messages.filter(open=True, state=OutboxMessage.State.DEAD).select_for_update())
-    for message in chosen:
-        message.state, message.open, message.finished_at = OutboxMessage.State.DROPPED, None, now
-        message.save(update_fields=["state", "open", "finished_at"])
-        if message.kind == OutboxMessage.Kind.ISSUE:
-            BadgeAward.objects.filter(pk=message.award_id).update(
-                state=BadgeAward.State.FAILED, live=None, modified=now
-            )
-        audit.record("message.dropped", message, actor=by, because=because, before={"error": message.error})
+    chosen = _chosen(messages, OutboxMessage.State.DEAD)
+    for batch in _batches(chosen):
+        OutboxMessage.objects.filter(pk__in=[message.pk for message in batch]).update(
+            state=OutboxMessage.State.DROPPED, open=None, finished_at=now
+        )
+        _issuing(batch).update(state=BadgeAward.State.FAILED, live=None, modified=now)
+        _audit("message.dropped", batch, by, because=because, before=lambda each: {"error": each.error})
     return len(chosen)
 
 
@@ -77,11 +79,39 @@ def wake_all(organization: CredlyOrganization) -> int:
     waiting = organization.messages.filter(open=True, state=OutboxMessage.State.WAITING)
     message_ids = list(waiting.order_by("created").values_list("pk", flat=True))
     waiting.update(not_before=now, waiting_for="")
-    for message_id in message_ids:
-        wake_after_commit(message_id)
+    for batch in _batches(message_ids):
+        wake_after_commit(batch)
     return len(message_ids)
 
 
-def wake_after_commit(message_id: int) -> None:
-    """Have a worker deliver a message once it is committed; if the broker is away, the sweep finds it."""
-    transaction.on_commit(lambda: deliver.wake(message_id), robust=True)
+def wake_after_commit(message_ids: Sequence[int]) -> None:
+    """Have workers deliver messages once these are committed; if the broker is away, the sweep finds them."""
+    transaction.on_commit(lambda: deliver.wake_each(message_ids), robust=True)
+
+
+def _chosen(messages: QuerySet[OutboxMessage], *states: OutboxMessage.State) -> list[OutboxMessage]:
+    return list(messages.filter(open=True, state__in=states).order_by("pk").select_for_update())
+
+
+def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (things[start : start + BATCH] for start in range(0, len(things), BATCH))
+
+
+def _issuing(messages: Sequence[OutboxMessage]) -> QuerySet[BadgeAward]:
+    """The awards that these messages are to issue."""
+    return BadgeAward.objects.filter(
+        pk__in=[message.award_id for message in messages if message.kind == OutboxMessage.Kind.ISSUE]
+    )
+
+
+def _audit(
+    action: str,
+    messages: Sequence[OutboxMessage],
+    by: AbstractBaseUser | None,
+    *,
+    before: Callable[[OutboxMessage], dict[str, Any]],
+    because: str = "",
+) -> None:
+    AuditEntry.objects.bulk_create(
+        AuditEntry(**audit.entry(action, each, actor=by, because=because, before=before(each))) for each in messages
+    )

@@ -44,12 +44,19 @@ def settle(message: OutboxMessage, attempt: DeliveryAttempt, result: Result, *, 
 def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed) -> None:
     now = timezone.now()
     _finish(attempt, Outcome.FOUND if result.found else Outcome.DELIVERED, now)
+    # Locked before its message, as a revocation does, and read anew: others may have written since it was taken.
+    award = BadgeAward.objects.select_for_update().get(pk=message.award_id)
     if not _mine(message).update(
-        state=OutboxMessage.State.DELIVERED, open=None, lease=None, finished_at=now, error="", waiting_for=""
+        state=OutboxMessage.State.DELIVERED,
+        open=None,
+        lease=None,
+        finished_at=now,
+        attempts=message.attempts,
+        error="",
+        waiting_for="",
     ):
         log.warning("Message %s was taken over by another worker, which will find what this one did.", message.pk)
         return
-    award = message.award
     if message.kind == OutboxMessage.Kind.ISSUE:
         action, changes = "award.issued", _issued(result, now)
     else:
@@ -94,8 +101,12 @@ def _revoked(award: BadgeAward, now: datetime) -> dict[str, Any]:
 @transaction.atomic
 def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict, now: datetime) -> datetime | None:
     _finish(attempt, verdict.outcome, now, verdict)
+    organization = None
+    if verdict.organization:
+        # Locked before the message, as lifting a pause does.
+        organization = CredlyOrganization.objects.select_for_update().get(pk=message.organization_id)
     used = message.attempts + verdict.uses_attempt
-    dead = verdict.wait is None or used >= conf.max_attempts()
+    dead = verdict.wait is None or (verdict.uses_attempt and used >= conf.max_attempts())
     again_at = now + (verdict.wait or timedelta(0))
     if not _mine(message).update(
         state=OutboxMessage.State.DEAD if dead else OutboxMessage.State.WAITING,
@@ -108,16 +119,27 @@ def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict
     ):
         log.warning("Message %s was taken over by another worker.", message.pk)
         return None
-    if verdict.organization:
-        CredlyOrganization.objects.filter(pk=message.organization_id).update(**verdict.organization)
-    if "paused" in verdict.organization:
-        log.error("The API key of organization %s does not work; its badges wait.", message.organization.uuid)
-        audit.record("organization.paused", message.organization, because=verdict.said)
-        return None  # Whoever enters a new key wakes the queue.
+    if organization is not None and not _hold_back(organization, message, verdict):
+        return None  # Whoever lifts the pause wakes the queue.
     if dead:
         _give_up(message, verdict, used, now)
         return None
     return again_at
+
+
+def _hold_back(organization: CredlyOrganization, message: OutboxMessage, verdict: Verdict) -> bool:
+    """Have all of an organization's messages wait; whether this one may be tried again without a person."""
+    if "paused" in verdict.organization:
+        if organization.paused:
+            return False  # Another worker, or a person: that pause is theirs to end.
+        if organization.key != message.organization.key:
+            return True  # A new key was entered while the old one was being tried.
+    CredlyOrganization.objects.filter(pk=organization.pk).update(**verdict.organization)
+    if "paused" not in verdict.organization:
+        return True
+    log.error("The API key of organization %s does not work; its badges wait.", organization.uuid)
+    audit.record("organization.paused", organization, because=verdict.said)
+    return False
 
 
 def _give_up(message: OutboxMessage, verdict: Verdict, used: int, now: datetime) -> None:

@@ -44,10 +44,11 @@ class Secret:
         return f"<Secret {self.masked}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and (self._plain, self._token) == (other._plain, other._token)
+        # By the token where there is one: that it was revealed does not make it another secret.
+        return isinstance(other, Secret) and (self._token or self._plain) == (other._token or other._plain)
 
     def __hash__(self) -> int:
-        return hash((self._plain, self._token))
+        return hash(self._token or self._plain)
 
     def reveal(self) -> str:
         """The text itself. Raises UndecryptableSecret where the ring has lost its key."""

@@ -49,8 +49,17 @@ class BadgeRequirementQuerySet(models.QuerySet["BadgeRequirement"]):
     """Requirements, by what they listen to."""
 
     def listening_for(self, event_type: str, scopes: Iterable[str]) -> BadgeRequirementQuerySet:
-        """Those of active templates that an event of this type, within these scopes, can concern."""
-        return self.filter(event_type=event_type, scope__in=list(scopes), group__template__is_active=True)
+        """Those of active templates that an event of this type, within these scopes, can concern.
+
+        A template that Credly would not issue is as good as inactive, though a sync may have yet to make it so: else
+        one event could not be recorded, for other badges neither, because of a badge that cannot be awarded.
+        """
+        return self.filter(
+            event_type=event_type,
+            scope__in=list(scopes),
+            group__template__is_active=True,
+            group__template__credly_state="active",
+        )
 
 
 class BadgeRequirement(models.Model):
