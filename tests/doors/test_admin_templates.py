@@ -388,7 +388,14 @@ def test_what_can_be_asked_follows_from_the_event_and_the_field(client, log_in):
     editor.press("refresh", dnew1__path="grade.letter_grade")
     of_a_text = editor.choices("dnew1-operator")
 
-    assert fields == ["— choose a field —", "Grade, in %", "Letter grade", "First passed at", "Course"]
+    assert fields == [
+        "— choose a field —",
+        "Grade, in %",
+        "Letter grade",
+        "First passed at",
+        "Course",
+        "Time of the event",
+    ]
     assert "is at least" in of_a_number
     assert "contains" not in of_a_number
     assert "contains" in of_a_text
