@@ -1,0 +1,1 @@
+"""How long an event, a sync and a delivery take, and how much memory: ``python -m benchmarks``."""

@@ -1,0 +1,80 @@
+"""Figures as a table for people, and whether they reach what we aim for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+NAMES = {"sqlite": "SQLite", "mysql": "MariaDB or MySQL"}
+
+
+def aims(databases: dict[str, Any]) -> list[dict[str, Any]]:
+    """What we aim for, beside what was measured."""
+    return [{**aim, "reached": aim["measured"] <= aim["at_most"]} for aim in _aims(databases)]
+
+
+def _aims(databases: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for database, parts in databases.items():
+        name = NAMES[database]
+        for number, kinds in parts.get("events", {}).get("milliseconds", {}).items():
+            yield {
+                "aim": f"{name}: an event that nothing listens to, at {int(number):,} badges, in milliseconds",
+                "measured": kinds["unmatched"]["total"]["median"],
+                "at_most": 1.0,
+            }
+        for kind, ratio in parts.get("events", {}).get("most_to_fewest", {}).items():
+            yield {"aim": f"{name}: {kind}, most to fewest badges", "measured": ratio, "at_most": 1.5}
+        seconds = parts.get("sync", {}).get("seconds", {}).get("5000")
+        if database == "sqlite" and seconds:
+            yield {"aim": f"{name}: sync of 5,000 templates, in seconds", "measured": seconds["first"], "at_most": 5.0}
+        for case in parts.get("deliveries", {}).get("deliveries", []):
+            if case["threads"] > 1 and case["latency"]:
+                yield {
+                    "aim": f"{name}: {case['threads']} threads at 100 ms, seconds per 64 deliveries",
+                    "measured": round(64 / case["per_second"], 2),
+                    "at_most": 1.0,
+                }
+
+
+def table(figures: dict[str, Any]) -> str:
+    """All figures, for a terminal."""
+    lines = []
+    for database, parts in figures["databases"].items():
+        lines += ["", NAMES[database], "=" * len(NAMES[database])]
+        for part, rows in (("events", _events), ("sync", _sync), ("deliveries", _deliveries), ("memory", _memory)):
+            if part in parts:
+                lines += ["", *rows(parts[part])]
+    lines += ["", "Aims", "====", ""]
+    lines += [
+        f"{'reached' if aim['reached'] else 'MISSED ':8}{aim['measured']:>8} (at most {aim['at_most']})  {aim['aim']}"
+        for aim in figures["aims"]
+    ]
+    return "\n".join(lines)
+
+
+def _events(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"{'Milliseconds per event':24}{'badges':>8}{'LMS':>9}{'p95':>9}{'worker':>9}{'p95':>9}"
+    for number, kinds in figures["milliseconds"].items():
+        for kind, each in kinds.items():
+            columns = (each[side][column] for side in ("lms", "worker") for column in ("median", "p95"))
+            yield f"{kind:24}{int(number):>8,}" + "".join(f"{value:>9.2f}" for value in columns)
+    for kind, ratio in figures["most_to_fewest"].items():
+        yield f"{kind + ', most / fewest':24}{ratio:>8}"
+
+
+def _sync(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"{'Seconds per sync':24}{'first':>8}{'again':>9}"
+    for number, each in figures["seconds"].items():
+        yield f"{f'{int(number):,} templates':24}{each['first']:>8.2f}{each['again']:>9.2f}"
+
+
+def _deliveries(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"{'Deliveries per second':24}{'threads':>8}{'rate':>9}{'of ideal':>9}"
+    for each in figures["deliveries"]:
+        share = "" if each["share_of_ideal"] is None else f"{each['share_of_ideal']:.0%}"
+        yield f"{each['latency'] * 1000:>3.0f} ms latency{'':10}{each['threads']:>8}{each['per_second']:>9}{share:>9}"
+
+
+def _memory(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"Peak memory over {figures['events']:,} events (ru_maxrss, MB)"
+    yield "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures["megabytes"].items())
