@@ -65,6 +65,7 @@ def _look(event: LearningEvent) -> tuple[bool, _Stored | None]:
     return False, None
 
 
+@transaction.atomic
 def _look_again(event: LearningEvent) -> tuple[bool, _Stored | None]:
     """What is known after another process was faster.
 

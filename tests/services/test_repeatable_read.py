@@ -1,0 +1,126 @@
+"""Some sites run MySQL at REPEATABLE READ, where a transaction goes on seeing what was there when it began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from credly_badges import awards, progress
+from credly_badges.events import intake
+from credly_badges.learning_event import LearningEvent
+from credly_badges.models import BadgeAward, BadgeProgress, ReceivedEvent
+from credly_badges.testing.factories import (
+    PASSING_STATUS,
+    GroupFactory,
+    ReceivedEventFactory,
+    RuleFactory,
+    TemplateFactory,
+    UserFactory,
+)
+
+FIRST, SECOND, THIRD = (f"course-v1:edX+{name}+2026" for name in ("First", "Second", "Third"))
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _repeatable_read(transactional_db, monkeypatch) -> Iterator[None]:
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "isolation_level", "repeatable read")
+    connection.close()
+    yield
+    connection.close()
+
+
+def says(learner: Any, course: str, *, hour: int = 0, is_passing: bool = True) -> LearningEvent:
+    return LearningEvent(
+        learner.pk, PASSING_STATUS, course, NOON + timedelta(hours=hour), {"is_passing": is_passing}, (course, "")
+    )
+
+
+def elsewhere(do: Callable[[], Any]) -> None:
+    """Have another process do something, to the end."""
+
+    def and_hang_up() -> None:
+        try:
+            do()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(and_hang_up).result(timeout=20)
+
+
+@contextmanager
+def just_before(statement: str, do: Callable[[], Any]) -> Iterator[None]:
+    """Another process does something at the moment before the first such statement."""
+    waiting = [do]
+
+    def watch(execute: Any, sql: str, *args: Any) -> Any:
+        if waiting and sql.startswith(statement):
+            elsewhere(waiting.pop())
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(watch):
+        yield
+    assert not waiting, "The moment never came."
+
+
+def test_two_courses_recorded_at_one_moment_complete_the_badge():
+    badge, learner = TemplateFactory(active=True), UserFactory()
+    for course in (FIRST, SECOND, THIRD):
+        RuleFactory(requirement__group=GroupFactory(template=badge), requirement__scope=course)
+    intake.receive(says(learner, THIRD))
+    first, second = (
+        ReceivedEventFactory(learner=learner, subject=course, scopes=[course, ""], waiting=True)
+        for course in (FIRST, SECOND)
+    )
+
+    with just_before("SELECT `credly_badges_badgeprogress`", lambda: progress.record(second.pk)):
+        progress.record(first.pk)
+
+    assert BadgeProgress.objects.get().percent == 100
+    assert BadgeAward.objects.count() == 1
+
+
+def test_a_statement_within_a_long_request_counts_though_another_came_meanwhile():
+    learner = UserFactory()
+    RuleFactory(requirement__group__template=TemplateFactory(active=True), requirement__scope=FIRST)
+    intake.receive(says(learner, FIRST))
+
+    with transaction.atomic():
+        assert ReceivedEvent.objects.get().attributes == {"is_passing": True}  # From here on it sees no other.
+        elsewhere(lambda: intake.receive(says(learner, FIRST, hour=1, is_passing=False)))
+        intake.receive(says(learner, FIRST, hour=2))
+
+    assert ReceivedEvent.objects.get().occurred_at == NOON + timedelta(hours=2)
+
+
+def test_the_first_statement_of_two_requests_at_one_moment_is_stored_once():
+    learner = UserFactory()
+    RuleFactory(requirement__group__template=TemplateFactory(active=True), requirement__scope=FIRST)
+
+    with transaction.atomic():
+        assert not ReceivedEvent.objects.exists()
+        elsewhere(lambda: intake.receive(says(learner, FIRST)))
+        intake.receive(says(learner, FIRST, hour=1, is_passing=False))
+
+    assert ReceivedEvent.objects.get().attributes == {"is_passing": False}
+
+
+def test_a_badge_that_two_people_issue_at_one_moment_is_awarded_once():
+    badge, learner = TemplateFactory(active=True), UserFactory()
+
+    def grant() -> awards.Grant:
+        return awards.grant(learner_id=learner.pk, template=badge, earned_at=NOON, source=BadgeAward.Source.BY_HAND)
+
+    with transaction.atomic():
+        assert not BadgeAward.objects.exists()
+        elsewhere(grant)
+        assert not grant().created
+
+    assert BadgeAward.objects.count() == 1
