@@ -21,6 +21,14 @@ ORIGIN = "credly"
 SIGNALS = {AWARDED: BADGE_AWARDED, REVOKED: BADGE_REVOKED}
 
 
+TOLD = (
+    "uuid",
+    "to_announce",
+    "learner",
+    *(f"template__{name}" for name in ("uuid", "name", "description", "image_url")),
+)
+"""The columns that an event is made of."""
+
 CLAIM = timedelta(minutes=1)
 """For how long an award that was just touched is left to whoever touched it."""
 
@@ -31,7 +39,7 @@ def announce(award_id: int) -> None:
     The mark is taken off afterwards, so a process that dies in between leaves it, and the event is sent again: those
     who listen may hear one twice, and never miss one.
     """
-    award = BadgeAward.objects.select_related("template").filter(pk=award_id).first()
+    award = BadgeAward.objects.select_related("template").only(*TOLD).filter(pk=award_id).first()
     if award is None or not award.to_announce:
         return
     owed = award.to_announce

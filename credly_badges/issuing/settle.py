@@ -45,7 +45,8 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
     now = timezone.now()
     _finish(attempt, Outcome.FOUND if result.found else Outcome.DELIVERED, now)
     # Locked before its message, as a revocation does, and read anew: others may have written since it was taken.
-    award = BadgeAward.objects.select_for_update().get(pk=message.award_id)
+    locked = BadgeAward.objects.select_for_update().only("uuid", "state", "credly_id", "issued_at")
+    award = locked.get(pk=message.award_id)
     if not _mine(message).update(
         state=OutboxMessage.State.DELIVERED,
         open=None,
@@ -107,6 +108,8 @@ def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict
         organization = CredlyOrganization.objects.select_for_update().get(pk=message.organization_id)
     used = message.attempts + verdict.uses_attempt
     dead = verdict.wait is None or (verdict.uses_attempt and used >= conf.max_attempts())
+    if dead:
+        BadgeAward.objects.select_for_update().get(pk=message.award_id)  # Before its message, too.
     again_at = now + (verdict.wait or timedelta(0))
     if not _mine(message).update(
         state=OutboxMessage.State.DEAD if dead else OutboxMessage.State.WAITING,
