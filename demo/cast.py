@@ -8,8 +8,14 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from opaque_keys.edx.keys import CourseKey
-from openedx_events.learning.data import CourseData, CoursePassingStatusData, UserData, UserPersonalData
-from openedx_events.learning.signals import COURSE_PASSING_STATUS_UPDATED
+from openedx_events.learning.data import (
+    CourseData,
+    CoursePassingStatusData,
+    PersistentCourseGradeData,
+    UserData,
+    UserPersonalData,
+)
+from openedx_events.learning.signals import COURSE_PASSING_STATUS_UPDATED, PERSISTENT_GRADE_SUMMARY_CHANGED
 
 from credly_badges import lms
 
@@ -88,5 +94,25 @@ def tell_passing(user: Any, course_key: str, *, at: datetime, is_passing: bool =
                 is_active=user.is_active,
                 pii=UserPersonalData(username=user.username, email=user.email, name=""),
             ),
+        ),
+    )
+
+
+def tell_grade(user: Any, course_key: str, *, at: datetime, percent: int, is_passing: bool) -> None:
+    """Say what a learner's grade in a course is, by the signal that edx-platform sends whenever it saves one.
+
+    There a grade is a number from 0 to 1.
+    """
+    PERSISTENT_GRADE_SUMMARY_CHANGED.send_event(
+        time=at,
+        grade=PersistentCourseGradeData(
+            user_id=user.pk,
+            course=CourseData(course_key=CourseKey.from_string(course_key)),
+            course_edited_timestamp=at,
+            course_version="",
+            grading_policy_hash="",
+            percent_grade=percent / 100,
+            letter_grade="Pass" if is_passing else "",
+            passed_timestamp=at if is_passing else None,
         ),
     )

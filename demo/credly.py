@@ -1,4 +1,6 @@
-"""The stand-in Credly that this process serves: one organization, with badge templates in every state."""
+"""The stand-in Credly that this process serves: an organization with badge templates in every state,
+and another one if a visitor asks for it.
+"""
 
 from __future__ import annotations
 
@@ -18,3 +20,11 @@ def simulator() -> Simulator:
 def organization() -> Organization:
     """The organization that badges are issued for."""
     return demo(simulator())
+
+
+@cache
+def another_organization() -> Organization:
+    """One more, for a visitor to connect."""
+    another = simulator().add_organization("Evening School")
+    simulator().add_template(another, "Top of the Class", description="Awarded for an outstanding grade.")
+    return another

@@ -16,15 +16,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from credly_badges.models import BadgeAward, BadgeProgress, BadgeTemplate, CredlyOrganization, OutboxMessage
-from demo.cast import COURSES, PEOPLE, tell_passing
-from demo.credly import organization, simulator
+from demo.cast import COURSES, PEOPLE, tell_grade, tell_passing
+from demo.credly import another_organization, organization, simulator
 
 
 class PassingForm(forms.Form):
-    """Who passes or fails what."""
+    """Who passes or fails what, and with which grade if there is one."""
 
     learner = forms.ChoiceField(choices=[(person.username, person.name) for person in PEOPLE])
     course = forms.ChoiceField(choices=[(course.key, course.title) for course in COURSES])
+    grade = forms.IntegerField(min_value=0, max_value=100, required=False, initial=90)
     outcome = forms.ChoiceField(choices=[("passes", "passes"), ("fails", "fails")])
 
 
@@ -56,16 +57,20 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def play_the_lms(request: HttpRequest) -> HttpResponse:
-    """Send the signal that edx-platform sends when it has calculated a grade."""
+    """Send the signals that edx-platform sends when it has calculated a grade."""
     form = PassingForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose a learner, a course and an outcome from the lists.")
+        messages.error(request, "Choose a learner, a course and an outcome, and a grade from 0 to 100 or none.")
         return _back()
-    chosen = form.cleaned_data
+    chosen, at = form.cleaned_data, timezone.now()
     learner = get_user_model().objects.get(username=chosen["learner"])
-    tell_passing(learner, chosen["course"], at=timezone.now(), is_passing=chosen["outcome"] == "passes")
+    is_passing, grade = chosen["outcome"] == "passes", chosen["grade"]
+    if grade is not None:
+        tell_grade(learner, chosen["course"], at=at, percent=grade, is_passing=is_passing)
+    tell_passing(learner, chosen["course"], at=at, is_passing=is_passing)
     words = {name: dict(form.fields[name].choices)[chosen[name]] for name in ("learner", "course")}  # type: ignore[attr-defined]
-    messages.success(request, f"The LMS said: {words['learner']} {chosen['outcome']} “{words['course']}”.")
+    how = "" if grade is None else f" with {grade} %"
+    messages.success(request, f"The LMS said: {words['learner']} {chosen['outcome']} “{words['course']}”{how}.")
     return _back()
 
 
@@ -108,6 +113,14 @@ def _new_key() -> str:
     )
 
 
+def _another() -> str:
+    there = another_organization()
+    return (
+        f"Credly has another organization, {there.name}, with a badge template. To connect it, add an organization in "
+        f"the admin: its ID is {there.uuid}, its environment “simulator”, its API key {there.key}"
+    )
+
+
 def _well() -> str:
     simulator().clear_faults()
     return "Nothing goes wrong at Credly from here on. (An ended key stays ended.)"
@@ -118,6 +131,7 @@ MOODS = {
     "lose": Mood("loses its next answer", _lose_an_answer),
     "slow": Mood("asks to slow down", _slow_down),
     "key": Mood("ends the key and makes a new one", _new_key),
+    "another": Mood("opens another organization", _another),
     "well": Mood("is well", _well),
 }
 

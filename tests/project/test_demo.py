@@ -142,6 +142,31 @@ def test_a_visitor_lets_a_learner_pass_and_finds_the_badge_at_credly(printed):
     )
 
 
+def test_a_visitor_may_say_the_grade(printed):
+    visitor = Visitor(printed)
+
+    told = visitor.presses("learner/", learner="siobhan", course=TELLING, outcome="passes", grade="85").text
+    refused = visitor.presses("learner/", learner="siobhan", course=TELLING, outcome="passes", grade="101").text
+
+    assert "The LMS said: Siobhán Kelly passes “Telling Stories with Data” with 85 %." in told
+    assert "a grade from 0 to 100" in refused
+    visitor.logs_in_as("admin")
+    assert "Course grade" in visitor.sees("admin/credly_badges/receivedevent/")
+
+
+def test_a_visitor_connects_another_organization(printed):
+    visitor = Visitor(printed)
+    visitor.logs_in_as("admin")
+    there = re.search(r"its ID is (\S+), .* its API key (\w+)", visitor.presses("credly/", mood="another").text)
+    page = "admin/credly_badges/credlyorganization/add/"
+
+    connected = visitor.presses(
+        page, page, uuid=there[1], environment="simulator", new_api_key=there[2], description=""
+    )
+
+    assert "it belongs to Evening School" in connected.text
+
+
 def test_the_host_left_running_tries_again_by_itself(printed):
     visitor = Visitor(printed)
     visitor.presses("credly/", mood="away")
