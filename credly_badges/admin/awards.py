@@ -186,11 +186,13 @@ class AwardAdmin(ReadOnlyAdmin):
         form = ReasonForm(request.POST or None, help_text=_("Credly keeps it with the badge; the learner may read it."))
         if request.method == "POST" and form.is_valid():
             try:
-                awards.revoke(award, form.cleaned_data["reason"], by=person(request))
+                award = awards.revoke(award, form.cleaned_data["reason"], by=person(request))
             except awards.NotRevocable as refusal:
                 self.message_user(request, refusal.sentence, messages.ERROR)
             else:
-                self.message_user(request, gettext("The badge is being revoked."), messages.SUCCESS)
+                is_done = award.state == State.REVOKED
+                said = gettext("The award is revoked.") if is_done else gettext("The badge is being revoked.")
+                self.message_user(request, said, messages.SUCCESS)
             return self._back(request, award)
         return ask(self, request, _revocation(award, form, back=self.own_url("change", pk)))
 
@@ -217,14 +219,20 @@ def _resendable(award: BadgeAward) -> QuerySet[OutboxMessage]:
 
 def _revocation(award: BadgeAward, form: ReasonForm, *, back: str) -> Question:
     names = {"template": award.template, "learner": learner_name(award)}
+    if award.credly_id is None:
+        what = gettext(
+            "Credly has not confirmed this badge of %(learner)s. It will not be sent any more; if Credly has it after "
+            "all, it is revoked there. This cannot be undone."
+        )
+    else:
+        what = gettext(
+            "The badge is taken back from %(learner)s, here and at Credly, where anybody who follows its link reads "
+            "that it was revoked. This cannot be undone."
+        )
     return Question(
         title=gettext("Revoke “%(template)s” of %(learner)s") % names,
         sentences=[
-            gettext(
-                "The badge is taken back from %(learner)s, here and at Credly, where anybody who follows its link "
-                "reads that it was revoked. This cannot be undone."
-            )
-            % names,
+            what % names,
             gettext("The learner can be issued the badge again, as a new award."),
         ],
         button=gettext("Revoke the badge"),

@@ -50,7 +50,8 @@ class IssueForm(forms.Form):
         label=_("Learners"),
         widget=forms.Textarea(attrs={"rows": 8, "cols": 60, "class": "vLargeTextField", "spellcheck": "false"}),
         help_text=_(
-            "User names or e-mail addresses, separated by commas, semicolons or line ends. You see who is who next."
+            "User names or e-mail addresses, separated by commas, semicolons, spaces or line ends. You see who is who "
+            "next."
         ),
     )
     reason = forms.CharField(

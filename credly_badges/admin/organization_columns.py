@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import conf
 from ..models import BadgeTemplate, CredlyOrganization, OutboxMessage
-from .subject import NOTHING, SubjectAdmin, list_url
+from .subject import SubjectAdmin, list_url
 
 
 class OrganizationColumns(SubjectAdmin):
@@ -126,7 +126,7 @@ def _count(rows: QuerySet[Any]) -> Any:
 
 
 def _number(count: int) -> str:
-    return format_html('<strong class="credly-bad">{}</strong>', count) if count else NOTHING
+    return format_html('<strong class="credly-bad">{}</strong>', count) if count else "0"
 
 
 def _linked(words: str, url: str) -> str:

@@ -99,6 +99,14 @@ class OrganizationAdmin(OrganizationColumns):
             said = gettext("Next, bring its badge templates here with “Sync templates now” on its page.")
             self.message_user(request, said, messages.INFO)
 
+    def response_add(
+        self, request: HttpRequest, obj: CredlyOrganization, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """On to its page, where the next step is, unless another organization is to be added."""
+        if "_addanother" not in request.POST and self.has_view_or_change_permission(request, obj):
+            return HttpResponseRedirect(self.own_url("change", obj.pk))
+        return super().response_add(request, obj, post_url_continue)
+
     def delete_model(self, request: HttpRequest, obj: CredlyOrganization) -> None:
         """Remove an organization that has no templates; Django refuses the others."""
         audit.record("organization.deleted", obj, actor=person(request), before=facts(obj))
@@ -203,7 +211,8 @@ class OrganizationAdmin(OrganizationColumns):
         said = ngettext(
             "Resumed. %(count)d message is being sent.", "Resumed. %(count)d messages are being sent.", sent
         )
-        self.message_user(request, said % {"count": sent}, messages.SUCCESS)
+        said = said % {"count": sent} if sent else gettext("Resumed. Nothing was waiting.")
+        self.message_user(request, said, messages.SUCCESS)
         return self._back(request, pk)
 
     def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -255,7 +264,6 @@ class OrganizationAdmin(OrganizationColumns):
 
 
 _HOW_TO_CONNECT = _(
-    "Both are on the developer page of your Credly account. When you save, Credly is asked whether they belong "
-    "together, "
-    "and for the organization's name."
+    "The ID and the API key are on the developer page of your Credly account. When you save, Credly is asked whether "
+    "they belong together, and for the organization's name."
 )

@@ -81,6 +81,21 @@ def test_revoking_orders_it_at_credly_and_keeps_who_and_why():
     assert (entry.actor.username, entry.because) == ("grace", "Plagiarism")
 
 
+def test_revoking_a_badge_that_was_never_sent_does_not_promise_anything_of_credly():
+    award = AwardFactory()
+    MessageFactory(award=award)
+    browser = manager()
+
+    asked = text_of(browser.get(url("badgeaward", "revoke", award.pk)))
+    response = browser.post(url("badgeaward", "revoke", award.pk), {"reason": "Plagiarism"}, follow=True)
+
+    award.refresh_from_db()
+    assert "Credly has not confirmed this badge" in asked
+    assert "follows its link" not in asked
+    assert award.state == BadgeAward.State.REVOKED
+    assert "The award is revoked." in text_of(response)
+
+
 def test_revoking_twice_says_that_it_was_done():
     award = AwardFactory(offered=True)
     browser = manager()

@@ -38,6 +38,7 @@ def test_saving_an_organization_checks_its_key_and_fills_in_its_name(at_credly):
     organization = CredlyOrganization.objects.get()
     assert organization.name == "Example University"
     assert organization.api_key.reveal() == at_credly.key
+    assert response.redirect_chain[-1][0] == url("credlyorganization", "change", organization.pk)
     assert "it belongs to Example University" in text_of(response)
     assert "Sync templates now" in text_of(response)
     assert AuditEntry.objects.get(action="organization.added").actor.username == "ada"
