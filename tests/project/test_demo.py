@@ -157,7 +157,7 @@ def test_a_visitor_may_say_the_grade(printed):
 def test_a_visitor_connects_another_organization(printed):
     visitor = Visitor(printed)
     visitor.logs_in_as("admin")
-    there = re.search(r"its ID is (\S+), .* its API key (\w+)", visitor.presses("credly/", mood="another").text)
+    there = re.search(r"its ID is (\S+), .* its API key ([\w-]+)", visitor.presses("credly/", mood="another").text)
     page = "admin/credly_badges/credlyorganization/add/"
 
     connected = visitor.presses(
