@@ -74,11 +74,11 @@ def test_two_courses_recorded_at_one_moment_complete_the_badge():
     badge, learner = TemplateFactory(active=True), UserFactory()
     for course in (FIRST, SECOND, THIRD):
         RuleFactory(requirement__group=GroupFactory(template=badge), requirement__scope=course)
-    intake.receive(says(learner, THIRD))
-    first, second = (
+    first, second, third = (
         ReceivedEventFactory(learner=learner, subject=course, scopes=[course, ""], waiting=True)
-        for course in (FIRST, SECOND)
+        for course in (FIRST, SECOND, THIRD)
     )
+    progress.record(third.pk)
 
     with just_before("SELECT `credly_badges_badgeprogress`", lambda: progress.record(second.pk)):
         progress.record(first.pk)
