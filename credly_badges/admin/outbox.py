@@ -60,7 +60,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         label = gettext("Needs a person (%(count)d)") % {"count": dead}
         buttons = [Button(label, list_url(OutboxMessage, state__exact=State.DEAD.value))]
         if dead and self.has_redrive_permission(request):
-            buttons.append(Button(gettext("Send all of these again"), self.own_url("redrive_all"), main=True))
+            buttons.append(Button(gettext("Send all that need a person again"), self.own_url("redrive_all"), main=True))
         return buttons
 
     def page_buttons(self, request: HttpRequest, thing: OutboxMessage) -> list[Button]:

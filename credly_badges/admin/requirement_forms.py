@@ -19,6 +19,7 @@ from ..rules.fields import Field, FieldType
 from ..rules.language import InvalidRule, canonical_text, compile_rule
 from ..rules.operators import Operator, operators_for
 from ..rules.values import LISTS, example
+from .requirement_percent import slip
 
 CHOOSES_WHAT_FOLLOWS = {"data-refresh": "true"}
 """On a select whose choice decides which fields come after it; the page is drawn again when it changes."""
@@ -261,9 +262,13 @@ class RuleForm(PartForm):
             self.add_error("path", _("The event has no such field. Choose another, or remove the rule."))
             return cleaned
         try:
-            cleaned["value"] = canonical_text(compile_rule(self.field, cleaned["operator"], cleaned["value"]))
+            rule = compile_rule(self.field, cleaned["operator"], cleaned["value"])
         except InvalidRule as fault:
             self.add_error("operator" if fault.code in _OPERATOR_ERRORS else "value", fault.sentence_in(_))
+            return cleaned
+        cleaned["value"] = canonical_text(rule)
+        if sentence := slip(self.field, rule):
+            self.add_error("value", sentence)
         return cleaned
 
     def _offer_values(self, field: Field) -> None:

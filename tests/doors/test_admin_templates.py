@@ -406,6 +406,10 @@ def test_what_can_be_asked_follows_from_the_event_and_the_field(client, log_in):
     ("event", "typed", "field", "sentence"),
     [
         (GRADE, {"d__value": "eighty"}, "value", "“eighty” is not a number."),
+        (GRADE, {"d__value": "850"}, "value", "A value in percent is from 0 to 100."),
+        (GRADE, {"d__value": "-5"}, "value", "A value in percent is from 0 to 100."),
+        (GRADE, {"d__value": "0.85"}, "value", "“0.85” is less than one percent. For 85 percent type 85."),
+        (GRADE, {"d__operator": "between", "d__value": "0, 850"}, "value", "A value in percent is from 0 to 100."),
         (GRADE, {"d__operator": "contains"}, "operator", "Grade cannot be asked whether it contains."),
         (GRADE, {"d__path": "is_passing"}, "path", "The event has no such field."),
         (GRADE, {"r__scope": "course-v1:edX"}, "scope", "“course-v1:edX” is not a course."),
