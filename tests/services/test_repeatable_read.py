@@ -29,7 +29,7 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _repeatable_read(transactional_db, monkeypatch) -> Iterator[None]:
+def _repeatable_read(transactional_db, _broker, monkeypatch) -> Iterator[None]:
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "isolation_level", "repeatable read")
     connection.close()
     yield
