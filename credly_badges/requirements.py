@@ -94,7 +94,8 @@ def save(template: BadgeTemplate, groups: Sequence[GroupSpec], *, by: AbstractBa
     """Make ``groups`` what a badge asks for; whether that changed anything.
 
     ``seen`` is the fingerprint of the state that was edited. Rows that stay keep their ids, so what learners have
-    fulfilled stays with them; what is no longer listed is deleted. Raises ChangedMeanwhile and WouldStopAnActiveBadge.
+    fulfilled stays with them, unless they now listen to another event or place; what is no longer listed is deleted.
+    Raises ChangedMeanwhile and WouldStopAnActiveBadge.
     """
     template = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
     before = stored(template)
@@ -217,6 +218,8 @@ def _write_requirements(
 ) -> None:
     for position, spec in enumerate(specs):
         requirement = _row(requirements, spec.id, BadgeRequirement)
+        if requirement.pk and (requirement.event_type, requirement.scope) != (spec.event_type, spec.scope):
+            requirement.fulfillments.all().delete()  # They were met by what is no longer asked for.
         _set(
             requirement,
             group=group,
