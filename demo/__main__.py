@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # Names come from all over the world; a terminal that lacks a letter shows a question mark instead.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Said of both: a shell that starts this in the background has its children pass over Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         # Both sides forget everything at the end: the stand-in Credly keeps its books in memory.
         with TemporaryDirectory(prefix="credly-badges-demo-", ignore_cleanup_errors=True) as folder:

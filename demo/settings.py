@@ -7,7 +7,6 @@ Secrets are made anew at every start.
 import os
 import secrets
 
-import django
 from cryptography.fernet import Fernet
 from edx_django_utils.plugins import add_plugins, get_plugin_apps
 
@@ -25,13 +24,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "demo.sqlite",
         "NAME": os.environ["CREDLY_DEMO_DATABASE"],
         # As in the LMS, where a request is one transaction.
         "ATOMIC_REQUESTS": True,
-        # SQLite gives up at once where a transaction that has read wants to write and another was faster. So each takes
-        # the right to write when it begins, and the next one waits. Django before 5.1 has no such option.
-        "OPTIONS": {"timeout": 20} | ({"transaction_mode": "IMMEDIATE"} if django.VERSION >= (5, 1) else {}),
+        "OPTIONS": {"timeout": 20},
     }
 }
 
