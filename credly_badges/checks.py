@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +17,7 @@ from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
 from . import conf
+from .credly.address import checked_host
 from .models import CredlyOrganization
 from .models.encryption import ring
 
@@ -26,8 +25,10 @@ APP = "credly_badges"
 
 READINGS: tuple[Callable[[], Any], ...] = (
     conf.encryption_keys,
+    conf.api_keys,
     conf.api_urls,
     conf.lms_backend,
+    conf.celery_queue,
     conf.timeouts,
     conf.max_attempts,
     conf.first_wait,
@@ -105,28 +106,17 @@ def _addresses() -> Iterator[CheckMessage]:
                 hint="Give the address another name.",
                 id="credly_badges.W002",
             )
-        elif not _is_safe(str(address)):
+            continue
+        try:
+            checked_host(str(address))
+        except ValueError:
+            # The address is not shown: somebody may have put a password in it.
             yield Error(
-                f"The address of “{name}” in CREDLY_BADGES_API_URLS is not https.",
-                hint="Names, e-mail addresses and API keys go there. Only an address of this machine may be http.",
+                f"The address of “{name}” in CREDLY_BADGES_API_URLS cannot be used.",
+                hint="It has to look like https://api.credly.com/v1. Names, e-mail addresses and API keys go there, so "
+                "only an address of this machine may be http.",
                 id="credly_badges.E003",
             )
-
-
-def _is_safe(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _lms_backend() -> Iterator[CheckMessage]:
@@ -142,7 +132,7 @@ def _lms_backend() -> Iterator[CheckMessage]:
 
 
 def _key_owners() -> Iterator[CheckMessage]:
-    for owner in getattr(settings, "CREDLY_BADGES_API_KEYS", {}):
+    for owner in conf.api_keys():
         try:
             UUID(str(owner))
         except ValueError:

@@ -32,10 +32,15 @@ def encryption_keys() -> list[str]:
     return [str(key) for key in keys]
 
 
+def api_keys() -> Mapping[Any, str]:
+    """The API keys that the settings give, by organization ID as an operator wrote it."""
+    keys: Mapping[Any, str] = _read("API_KEYS", {}, Mapping)
+    return keys
+
+
 def api_key(organization_id: UUID) -> str:
     """The API key that the settings give for an organization, or an empty string."""
-    keys: Mapping[Any, str] = _read("API_KEYS", {}, Mapping)
-    return next((key for given, key in keys.items() if str(given).lower() == str(organization_id)), "")
+    return next((key for given, key in api_keys().items() if str(given).lower() == str(organization_id)), "")
 
 
 def api_urls() -> dict[str, str]:
@@ -62,7 +67,8 @@ def lms_backend() -> str:
 
 def celery_queue() -> str:
     """The Celery queue for this plugin's tasks; empty where the LMS is to route them."""
-    return getattr(settings, "CREDLY_BADGES_CELERY_QUEUE", None) or ""
+    queue: str | None = _read("CELERY_QUEUE", None, (str, type(None)))
+    return queue or ""
 
 
 def task_options() -> dict[str, Any]:
