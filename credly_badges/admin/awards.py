@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -198,7 +198,9 @@ class AwardAdmin(ReadOnlyAdmin):
 
     def _back(self, request: HttpRequest, award: BadgeAward) -> HttpResponse:
         return HttpResponseRedirect(
-            self.own_url("change", award.pk) if self.has_view_permission(request) else "../../../../"
+            self.own_url("change", award.pk)
+            if self.has_view_permission(request)
+            else reverse(f"{self.admin_site.name}:index")
         )
 
 

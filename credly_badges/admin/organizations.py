@@ -107,6 +107,7 @@ class OrganizationAdmin(OrganizationColumns):
             return HttpResponseRedirect(self.own_url("change", obj.pk))
         return super().response_add(request, obj, post_url_continue)
 
+    @method_decorator(transaction.atomic)
     def delete_model(self, request: HttpRequest, obj: CredlyOrganization) -> None:
         """Remove an organization that has no templates; Django refuses the others."""
         audit.record("organization.deleted", obj, actor=person(request), before=facts(obj))

@@ -22,6 +22,8 @@ from .confirm import Question, ReasonForm, ask
 from .subject import NOTHING, Button, ReadOnlyAdmin, learner_name, list_url, may, page_of, person, shortened
 
 State = OutboxMessage.State
+MOST_DIGITS = 18
+"""Of an ID. A longer number is none, and databases refuse to look for it."""
 
 
 @admin.register(OutboxMessage)
@@ -188,7 +190,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         """Give up on messages, once there is a reason."""
         self._check_permission(request)
         given = request.POST if request.method == "POST" else request.GET
-        chosen = [int(pk) for pk in given.getlist("message") if pk.isdecimal()]
+        chosen = [int(pk) for pk in given.getlist("message") if pk.isdecimal() and len(pk) <= MOST_DIGITS]
         form = ReasonForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
             return self._ask_to_drop(request, chosen, form)

@@ -143,9 +143,17 @@ def learner_name(thing: Any) -> str:
     return thing.learner.get_username() if thing.learner_id else _("(account deleted)")
 
 
+def is_web_address(address: object) -> bool:
+    """Whether an address that came from elsewhere is safe to link to."""
+    try:
+        return isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
+    except ValueError:  # Brackets that do not pair up, where the host should be.
+        return False
+
+
 def link(url: str, text: str = "") -> str:
     """A link to a page that another site named; only to web pages, whatever the other site says."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not is_web_address(url):
         return url or NOTHING
     return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', url, text or url)
 

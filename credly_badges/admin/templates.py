@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
@@ -23,7 +22,7 @@ from ..activation import reasons_not_to_activate
 from ..models import BadgeAward, BadgeRequirement, BadgeTemplate
 from ..reports import criteria_in_words
 from . import activation, requirements
-from .subject import Button, SubjectAdmin, audit_button, list_url, may
+from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
 
 
 @admin.register(BadgeTemplate)
@@ -224,14 +223,6 @@ class BadgeTemplateAdmin(SubjectAdmin):
             "may_change": self.has_change_permission(request, template),
             "may_activate": self.has_activate_permission(request),
         }
-
-
-def is_web_address(address: object) -> bool:
-    """Whether an address that came from elsewhere is safe to link to."""
-    try:
-        return isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
-    except ValueError:  # Brackets that do not pair up, where the host should be.
-        return False
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:
