@@ -76,6 +76,15 @@ class Secret:
             return self._token
         return ring().encrypt(self._plain.encode()).decode() if self._plain else ""
 
+    def as_new_token(self) -> str:
+        """The encrypted form made anew with the newest key; the one there is where the ring cannot read it."""
+        if not self._token:
+            return self.as_token()
+        try:
+            return ring().rotate(self._token.encode()).decode()
+        except (InvalidToken, ImproperlyConfigured):
+            return self._token
+
 
 def ring() -> MultiFernet:
     """The key ring of the settings. ImproperlyConfigured where there is none, or where a key is no Fernet key."""
@@ -100,8 +109,8 @@ class EncryptedTextField(models.TextField):
     description = "Text, encrypted at rest"
 
     def get_prep_value(self, value: Any) -> str:
-        """The encrypted form of a Secret or a plain text."""
-        return value.as_token() if isinstance(value, Secret) else Secret(value or "").as_token()
+        """The encrypted form of a Secret or a plain text: each save leaves it with the newest key of the ring."""
+        return self.to_python(value).as_new_token()
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Secret:  # noqa: ARG002
         """A Secret that is decrypted only when somebody asks for it."""

@@ -6,6 +6,7 @@ import html
 import re
 
 import pytest
+from cryptography.fernet import Fernet
 
 from credly_badges import connections
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, CredlyOrganization
@@ -120,6 +121,26 @@ def test_an_empty_key_field_keeps_the_stored_key(organization, at_credly):
     organization.refresh_from_db()
     assert organization.api_key.reveal() == at_credly.key
     assert organization.description == "Ours."
+
+
+def test_an_old_encryption_key_can_go_once_every_organization_was_saved_again(organization, at_credly, settings):
+    old, new = settings.CREDLY_BADGES_ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [new, old]
+
+    manager().post(url("credlyorganization", "change", organization.pk), filled_in(at_credly, new_api_key=""))
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [new]
+
+    assert CredlyOrganization.objects.get().api_key.reveal() == at_credly.key
+
+
+def test_saving_an_organization_keeps_a_key_that_cannot_be_read(organization, at_credly, settings):
+    old = settings.CREDLY_BADGES_ENCRYPTION_KEYS
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    CredlyOrganization.objects.get().save()
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = old
+
+    assert CredlyOrganization.objects.get().api_key.reveal() == at_credly.key
 
 
 def test_a_new_key_takes_the_place_of_the_old_one_and_the_log_keeps_neither(organization, at_credly, credly):
