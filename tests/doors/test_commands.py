@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from io import StringIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from celery import current_app
@@ -30,6 +31,9 @@ from credly_badges.testing.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+UNKNOWN = UUID("0a0b0c0d-0000-4000-8000-00000000ffff")
 
 
 def run(*arguments: str) -> str:
@@ -222,6 +226,40 @@ class TestCredlyOutbox:
 
         message.refresh_from_db()
         assert message.state == OutboxMessage.State.DEAD
+
+    @pytest.mark.parametrize(
+        ("asked", "sentence"),
+        [
+            (["list", "--limit", "-1"], "it has to be 1 or more"),
+            (["run", "--limit", "0"], "it has to be 1 or more"),
+            (["run", "--threads", "many"], "invalid number value: 'many'"),
+            (["drop", "--all", "--because", " "], "say why, for the audit log"),
+            (["redrive", "--all", "--organization", str(UNKNOWN)], f"No organization here has the ID {UNKNOWN}."),
+        ],
+    )
+    def test_says_what_is_wrong_with_what_was_asked(self, asked, sentence):
+        MessageFactory(dead=True)
+
+        with pytest.raises(CommandError, match=re.escape(sentence)):
+            run("credly_outbox", *asked)
+
+        assert OutboxMessage.objects.get().state == OutboxMessage.State.DEAD
+
+    def test_drops_nothing_that_may_still_be_delivered(self):
+        dead, waiting = MessageFactory(dead=True), MessageFactory()
+
+        with pytest.raises(CommandError, match=f"Only dead letters can be dropped, and {waiting.pk} is not one"):
+            run("credly_outbox", "drop", str(dead.pk), str(waiting.pk), "--because", "Enough")
+
+        assert OutboxMessage.objects.filter(open=True).count() == 2
+
+    def test_says_how_many_more_there_are_than_were_asked_for(self):
+        MessageFactory.create_batch(3)
+
+        told = run("credly_outbox", "list", "--limit", "1")
+
+        assert "2 more, see --limit." in told
+        assert run("credly_outbox", "list", "--state", "dead") == "No open message is like that.\n"
 
     def test_an_unknown_message_stops_the_whole_command(self):
         message = MessageFactory(dead=True)

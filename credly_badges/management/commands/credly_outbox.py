@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from ... import progress
 from ...issuing import deliver, outbox
-from ...models import OutboxMessage, Pulse
+from ...models import CredlyOrganization, OutboxMessage, Pulse
 
 OPEN_STATES = ("waiting", "delivering", "dead")
 
@@ -30,19 +30,19 @@ class Command(BaseCommand):
 
         listing = commands.add_parser("list", help="Show open messages, the oldest first.")
         listing.add_argument("--state", choices=OPEN_STATES, help="Only messages in this state.")
-        listing.add_argument("--limit", type=int, default=100, help="At most this many (default: 100).")
+        listing.add_argument("--limit", type=_count, default=100, help="At most this many (default: 100).")
 
         run = commands.add_parser(
             "run", help="Record events that nobody was woken for and deliver what is due: for a cron job."
         )
-        run.add_argument("--limit", type=int, default=1000, help="At most this many messages (default: 1000).")
-        run.add_argument("--threads", type=int, default=1, help="Deliver this many at a time (default: 1).")
+        run.add_argument("--limit", type=_count, default=1000, help="At most this many messages (default: 1000).")
+        run.add_argument("--threads", type=_count, default=1, help="Deliver this many at a time (default: 1).")
 
         redrive = commands.add_parser(
             "redrive", help="Give messages a fresh start, dead letters and waiting ones alike."
         )
         drop = commands.add_parser("drop", help="Give up on dead letters for good.")
-        drop.add_argument("--because", required=True, help="The reason, for the audit log.")
+        drop.add_argument("--because", required=True, type=_reason, help="The reason, for the audit log.")
         for each in (redrive, drop):
             each.add_argument("message", nargs="*", type=int, help="IDs of messages, as list shows them.")
             each.add_argument("--all", action="store_true", help="All dead letters.")
@@ -61,11 +61,15 @@ class Command(BaseCommand):
         found = _of_organization(OutboxMessage.objects.filter(open=True), options)
         if options["state"]:
             found = found.filter(state=options["state"])
-        rows = [
-            _row(message)
-            for message in found.select_related("award__template", "organization").order_by("pk")[: options["limit"]]
-        ]
-        return rows, [_line(row) for row in rows] or [_("The outbox is empty.")]
+        oldest = found.select_related("award__template", "organization").order_by("pk")[: options["limit"]]
+        rows = [_row(message) for message in oldest]
+        lines = [_line(row) for row in rows]
+        if (more := found.count() - len(rows)) > 0:
+            lines.append(_("%(more)d more, see --limit.") % {"more": more})
+        if not rows:
+            asked = options["state"] or options["organization"]
+            lines = [_("No open message is like that.") if asked else _("The outbox is empty.")]
+        return rows, lines
 
     def _run(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
         events = progress.sweep()
@@ -94,7 +98,13 @@ class Command(BaseCommand):
         ]
 
     def _drop(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
-        count = outbox.drop(_chosen(options), by=None, because=options["because"])
+        chosen = _chosen(options)
+        if alive := list(chosen.exclude(state=OutboxMessage.State.DEAD).values_list("pk", flat=True)):
+            raise CommandError(
+                _("Only dead letters can be dropped, and %(ids)s is not one; nothing was done.")
+                % {"ids": ", ".join(map(str, alive))}
+            )
+        count = outbox.drop(chosen, by=None, because=options["because"])
         return {"dropped": count}, [
             ngettext("%(count)d message dropped.", "%(count)d messages dropped.", count) % {"count": count}
         ]
@@ -116,7 +126,28 @@ def _chosen(options: dict[str, Any]) -> QuerySet[OutboxMessage]:
 
 
 def _of_organization(messages: QuerySet[OutboxMessage], options: dict[str, Any]) -> QuerySet[OutboxMessage]:
-    return messages.filter(organization__uuid=options["organization"]) if options["organization"] else messages
+    uuid = options["organization"]
+    if uuid is None:
+        return messages
+    if not CredlyOrganization.objects.filter(uuid=uuid).exists():
+        raise CommandError(_("No organization here has the ID %(uuid)s.") % {"uuid": uuid})
+    return messages.filter(organization__uuid=uuid)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError(_("it has to be 1 or more"))
+    return number
+
+
+_count.__name__ = "number"  # What argparse calls it: "invalid number value: 'x'".
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError(_("say why, for the audit log"))
+    return text
 
 
 def _row(message: OutboxMessage) -> dict[str, Any]:
