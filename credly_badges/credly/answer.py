@@ -27,6 +27,7 @@ _BY_STATUS: Final[Mapping[int, type[errors.CredlyError]]] = {
     429: errors.Throttled,
     503: errors.Unavailable,
 }
+_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _EMAIL = re.compile(r"[^\s@\"'<>(),;:\[\]]{1,64}@[^\s@\"'<>(),;:\[\]]{1,255}")
 
 
@@ -131,7 +132,8 @@ class Answer:
         words = words[: 4 * errors.LONGEST_MESSAGE]
         for secret in self.secrets:
             words = words.replace(secret, "[key]")
-        return _EMAIL.sub("[e-mail]", words).replace("\x00", "").encode("utf-8", "replace").decode()
+        # One line, and nothing that a terminal obeys: these words go into logs and lists.
+        return _CONTROL.sub(" ", _EMAIL.sub("[e-mail]", words)).strip().encode("utf-8", "replace").decode()
 
 
 def _no(document: Any, kind: type[errors.CredlyError], common: dict[str, Any]) -> errors.CredlyError:

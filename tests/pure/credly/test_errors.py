@@ -125,6 +125,7 @@ def test_no_answer_however_odd_ends_in_anything_but_content_or_a_credly_error(ac
         (b'{"data":{"message":["not","text"]}}', ""),
         (b'{"data":{"message":"Ask ana+x@example.org, please"}}', "Ask [e-mail], please"),
         (b'{"data":{"message":"Bad key EXAMPLEtoken"}}', "Bad key [key]"),
+        (rb'{"data":{"message":"No\r\nERROR all badges are lost\u001b[2J\u0085"}}', "No ERROR all badges are lost [2J"),
     ],
 )
 def test_credlys_own_words_are_kept_without_secrets(body, said):
