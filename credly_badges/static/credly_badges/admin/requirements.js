@@ -78,7 +78,8 @@
     form().submit();
   }
 
-  document.addEventListener("keydown", (event) => { lastKey = event.timeStamp; });
+  // Tab ends the word: who goes on to the next field wants to see what it offers now.
+  document.addEventListener("keydown", (event) => { lastKey = event.key === "Tab" ? -Infinity : event.timeStamp; });
   document.addEventListener("pointerdown", () => { lastKey = -Infinity; });
   document.addEventListener("input", () => { typedSince = true; });
   document.addEventListener("change", (event) => {
