@@ -109,8 +109,8 @@ test-browser: $(VENV)/.browser ## run the tests in headless Chromium
 test-all: $(VENV)/.ci ## run the tests on every supported Python and Django
 	$(BIN)/tox run -e py311-django42,py311-django52,py312-django42,py312-django52
 
-bench: $(VENV)/.services ## measure events, sync and deliveries
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.services ## measure events, sync, deliveries and memory; the figures are left in benchmarks.json
+	$(BIN)/python -m benchmarks --json benchmarks.json $(BENCH_OPTS)
 
 # Translations, as OEP-58 names the targets. They need gettext.
 

@@ -76,5 +76,5 @@ def _deliveries(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _memory(figures: dict[str, Any]) -> Iterator[str]:
-    yield f"Peak memory over {figures['events']:,} events (ru_maxrss, MB)"
+    yield f"Resident memory over {figures['events']:,} events, in MB; the peak is ru_maxrss"
     yield "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures["megabytes"].items())

@@ -21,49 +21,40 @@ ORIGIN = "credly"
 SIGNALS = {AWARDED: BADGE_AWARDED, REVOKED: BADGE_REVOKED}
 
 
-TOLD = (
-    "uuid",
-    "to_announce",
-    "learner",
-    *(f"template__{name}" for name in ("uuid", "name", "description", "image_url")),
-)
-"""The columns that an event is made of."""
-
 CLAIM = timedelta(minutes=1)
 """For how long an award that was just touched is left to whoever touched it."""
 
 
-def announce(award_id: int) -> None:
-    """Send the event that an award still owes.
+def announce(award: BadgeAward, owed: str) -> None:
+    """Send the event that an award still owes: AWARDED, REVOKED, or none where ``owed`` is empty.
 
     The mark is taken off afterwards, so a process that dies in between leaves it, and the event is sent again: those
     who listen may hear one twice, and never miss one.
     """
-    award = BadgeAward.objects.select_related("template").only(*TOLD).filter(pk=award_id).first()
-    if award is None or not award.to_announce:
+    if not owed:
         return
-    owed = award.to_announce
     learner = lms.learner(award.learner_id) if award.learner_id else None
     if learner is None:
         log.warning("Award %s is %s, but its learner has left; no event is sent.", award.uuid, owed)
     else:
         SIGNALS[owed].send_event(badge=_data(award, learner))
-    BadgeAward.objects.filter(pk=award_id, to_announce=owed).update(to_announce="")
+    BadgeAward.objects.filter(pk=award.pk, to_announce=owed).update(to_announce="")
 
 
 def announce_all(limit: int = 500) -> int:
     """Send what processes that died left unsent; how much that was."""
     left = BadgeAward.objects.filter(to_announce__in=SIGNALS, modified__lt=timezone.now() - CLAIM)
     sent = 0
-    for award_id, modified in list(left.order_by("modified").values_list("pk", "modified")[:limit]):
+    for award in left.select_related("template").order_by("modified")[:limit]:
         # Of several sweeps one claims it.
-        if not BadgeAward.objects.filter(pk=award_id, modified=modified).update(modified=timezone.now()):
+        unclaimed = BadgeAward.objects.filter(pk=award.pk, modified=award.modified, to_announce=award.to_announce)
+        if not unclaimed.update(modified=timezone.now()):
             continue
         try:
-            announce(award_id)
+            announce(award, award.to_announce)
         except Exception:
             # One that cannot be sent must not hold up the rest; it stays marked, and comes last next time.
-            log.exception("The event of award %s could not be sent.", award_id)
+            log.exception("The event of award %s could not be sent.", award.pk)
         else:
             sent += 1
     return sent

@@ -31,11 +31,10 @@ from .settle import settle
 log = logging.getLogger(__name__)
 
 NEEDED = (
-    *("kind", "state", "open", "not_before", "attempts", "lease", "look_first", "organization"),
-    *("award__learner", "award__earned_at", "award__evidence", "award__credly_id", "award__revocation_reason"),
-    *("award__template__uuid",),
-    *("organization__uuid", "organization__name", "organization__environment", "organization__api_key"),
-    *("organization__paused", "organization__wait_until"),
+    *("kind", "state", "open", "not_before", "attempts", "lease", "look_first"),
+    *(f"award__{name}" for name in ("uuid", "learner", "earned_at", "evidence", "credly_id", "revocation_reason")),
+    *(f"award__template__{name}" for name in ("uuid", "name", "description", "image_url")),
+    *(f"organization__{name}" for name in ("uuid", "name", "environment", "api_key", "paused", "wait_until")),
 )
 """The columns that a delivery reads, of four tables that have eighty."""
 
