@@ -6,7 +6,7 @@ import base64
 import json
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -27,7 +27,6 @@ from .reading import Data
 
 T = TypeVar("T")
 
-MOST_PAGES = 1_000
 MOST_PAGES_SEARCHED = 200
 _MOUTHFUL = 16_384
 _REFUSAL_BYTES = 65_536
@@ -111,30 +110,9 @@ class Client:
         was not asked for is left out, for Credly may pass over a filter.
         """
         wanted = address.TemplateQuery(states, sort, updated_since, query, name)
-        return _narrowed(self._templates(wanted, page), wanted.states)
-
-    def each_template_page(
-        self,
-        *,
-        states: Iterable[str] = ("draft", "active", "archived"),
-        sort: str = "created_at",
-        page: int = 1,
-        updated_since: date | None = None,
-        query: str = "",
-        name: str = "",
-    ) -> Iterator[wire.Page[wire.Template]]:
-        """Yield every page that ``templates`` would return, from ``page`` on; a template may be seen twice.
-
-        Raises ``Garbled`` rather than end early when Credly's pages do not lead to the end:
-        templates that were not seen must not be taken for gone.
-        """
-        wanted = address.TemplateQuery(states, sort, updated_since, query, name)
-        pages = follow(lambda number: self._templates(wanted, number), page, MOST_PAGES, "GET /badge_templates")
-        return (_narrowed(found, wanted.states) for found in pages)
-
-    def _templates(self, wanted: address.TemplateQuery, page: int) -> wire.Page[wire.Template]:
         path = f"/badge_templates?{wanted.spelled(page)}"
-        return self._page("GET /badge_templates", path, wire.Template.parse, page)
+        found = self._page("GET /badge_templates", path, wire.Template.parse, page)
+        return replace(found, items=tuple(item for item in found.items if item.state in wanted.states))
 
     def template(self, template_id: UUID) -> wire.Template:
         """Return one badge template."""
@@ -340,7 +318,3 @@ def _never_left(failure: Exception) -> bool:
     return isinstance(reason, urllib3.exceptions.SSLError) and any(
         isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args
     )
-
-
-def _narrowed(page: wire.Page[wire.Template], states: tuple[str, ...]) -> wire.Page[wire.Template]:
-    return replace(page, items=tuple(item for item in page.items if item.state in states))

@@ -27,7 +27,6 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     broken: tuple[str, ...] = ()
-    current_page: int = 1
     total_pages: int | None = None
     total_count: int | None = None
     next_page: int | None = None
@@ -45,7 +44,6 @@ class Page(Generic[T]):
         return cls(
             items=tuple(items),
             broken=tuple(broken),
-            current_page=asked,
             total_pages=total_pages,
             total_count=_number(metadata.get("total_count")),
             next_page=_next_page(metadata, total_pages, asked=asked, empty=not data),

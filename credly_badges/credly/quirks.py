@@ -21,18 +21,11 @@ TEMPLATE_STATES: Final = frozenset({"draft", "active", "archived"})
 
 DUPLICATE_BEHAVIORS: Final = frozenset({"replace", "allow", "deny"})
 
-PAGE_SIZE: Final = 50
-"""What one page holds. Credly has no proven way to ask for more."""
-
 # A 422 stands for a duplicate, a bad template id, an archived template and a bad
 # field alike. Only the words tell them apart, and some answers put "Validation
 # failed: " in front of them.
 _DUPLICATE_WORDS: Final = "already has this badge"
 _REPLACED_WORDS: Final = "already been replaced"
-
-# Archiving a template arrives as ``badge_template.changed``. Both names of the
-# state change are in circulation and no source shows which one Credly sends.
-STATE_CHANGED_EVENTS: Final = frozenset({"badge.state.changed", "badge.state.updated"})
 
 LOCALES: Final = ("en", "fr", "de", "ko", "ja", "zh-CN", "pt", "es-ES", "es-US", "fr-CA", "pt-BR")
 """The languages in which Credly writes to a learner."""

@@ -15,7 +15,6 @@ from .records import (
     Organization,
     RequestRecord,
     Template,
-    Token,
     User,
 )
 from .settings import SimulatorSettings
@@ -213,10 +212,6 @@ class Content:
             for record in found
             if method in (None, record.method) and (path_contains is None or path_contains in record.path)
         ]
-
-    def token_of(self, organization: Organization) -> Token:
-        """The record behind an organization's key."""
-        return self.store.tokens[organization.key]
 
     def _wire(self) -> Wire:
         return Wire(self.settings, self.settings.link_origin or self.store.origin)
