@@ -14,8 +14,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import AuditEntry
-from .subject import NOTHING, ReadOnlyAdmin, shortened
+from ..models import AuditEntry, BadgeAward, BadgeTemplate, CredlyOrganization, OutboxMessage
+from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, shortened
 
 # What the log says of an action; one that is not here is shown as it is stored.
 ACTIONS = {
@@ -26,6 +26,7 @@ ACTIONS = {
     "organization.resumed": _("Organization resumed"),
     "template.activated": _("Template activated"),
     "template.deactivated": _("Template deactivated"),
+    "requirements.changed": _("Requirements changed"),
     "award.granted": _("Badge awarded"),
     "award.issued": _("Badge issued at Credly"),
     "award.revoked": _("Badge revoked"),
@@ -34,6 +35,29 @@ ACTIONS = {
     "message.redriven": _("Message sent again"),
     "message.dropped": _("Message dropped"),
 }
+
+
+class ActionFilter(WordsFilter):
+    """By what was done."""
+
+    title = _("what was done")
+    parameter_name = "action"
+
+    def words(self) -> dict[str, Any]:
+        """Every action that the log knows."""
+        return ACTIONS
+
+
+class KindFilter(WordsFilter):
+    """By the kind of thing it was done to."""
+
+    title = _("kind of thing")
+    parameter_name = "object_type"
+
+    def words(self) -> dict[str, Any]:
+        """The kinds that something is ever done to."""
+        things = (CredlyOrganization, BadgeTemplate, BadgeAward, OutboxMessage)
+        return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
 
 @admin.register(AuditEntry)
@@ -45,7 +69,7 @@ class AuditAdmin(ReadOnlyAdmin):
     empty = _("Nothing was done yet. The first entry comes with the first organization you connect.")
     list_display = ("at", "action_shown", "thing", "actor_shown", "because_shown")
     list_display_links = ("at", "action_shown")
-    list_filter = ("action", "object_type", "at")
+    list_filter = (ActionFilter, KindFilter, "at")
     list_select_related = ("actor",)
     search_fields = ("=actor__username", "=object_id", "^object_label", "because")
     search_help_text = _("A user name, the ID or the beginning of the name of a thing, or words of a reason.")

@@ -14,22 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from ..events.catalogue import CATALOGUE
 from ..models import ReceivedEvent
-from .subject import NOTHING, ReadOnlyAdmin, learner_name
+from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, learner_name
 
 
-class EventFilter(admin.SimpleListFilter):
+class EventFilter(WordsFilter):
     """By kind of event, in the catalogue's words."""
 
     title = _("event")
     parameter_name = "kind"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def words(self) -> dict[str, Any]:
         """Every event of the catalogue."""
-        return [(kind, event.label) for kind, event in CATALOGUE.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of the chosen kind."""
-        return queryset.filter(kind=self.value()) if self.value() else queryset
+        return {kind: event.label for kind, event in CATALOGUE.items()}
 
 
 @admin.register(ReceivedEvent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode, urlsplit
@@ -126,6 +127,22 @@ class ReadOnlyAdmin(SubjectAdmin):
         """Django's search, without the doubled rows that a search through ``learner`` cannot bring."""
         found, _may_have_duplicates = super().get_search_results(request, queryset, search_term)
         return found, False
+
+
+class WordsFilter(admin.SimpleListFilter):
+    """A filter that offers what a column holds in words, and not as it is stored."""
+
+    def words(self) -> Mapping[str, Any]:
+        """Every value of the column ``parameter_name``, and what people call it."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """What is offered."""
+        return list(self.words().items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with the chosen value."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
 
 
 def may(request: HttpRequest, permission: str) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from credly_badges import audit
+from credly_badges.admin.audit import ACTIONS
 from credly_badges.testing.factories import (
     AwardFactory,
     FulfillmentFactory,
@@ -93,3 +97,25 @@ def test_what_nobody_did_was_done_by_the_system():
     audit.record("organization.paused", AwardFactory().template.organization, because="Credly rejected the key.")
 
     assert "the system" in text_of(manager().get(url("auditentry")))
+
+
+def test_the_log_is_narrowed_down_by_words():
+    award = AwardFactory()
+    revoked = audit.record("award.revoked", award)
+    audit.record("template.activated", award.template)
+
+    response = manager().get(url("auditentry"), {"action": "award.revoked", "object_type": "badgeaward"})
+
+    assert [entry.pk for entry in response.context["cl"].result_list] == [revoked.pk]
+    assert "Requirements changed" in text_of(response)
+    assert "award.revoked" not in text_of(response)
+
+
+def test_everything_that_is_written_into_the_log_has_words():
+    package = Path(audit.__file__).parent
+    sources = [path for path in package.rglob("*.py") if path.parent.name != "admin" or path.name != "audit.py"]
+    word = re.compile(r'"((?:award|message|organization|requirements|template)\.[a-z_]+)"')
+
+    written = {action for path in sources for action in word.findall(path.read_text(encoding="utf-8"))}
+
+    assert written == set(ACTIONS)
