@@ -57,9 +57,16 @@ class BadgeAward(models.Model):
 
     uuid = models.UUIDField(_("award ID"), default=uuid.uuid4, unique=True, editable=False)
     learner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="credly_badge_awards"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="credly_badge_awards",
+        verbose_name=_("learner"),
     )
-    template = models.ForeignKey("credly_badges.BadgeTemplate", on_delete=models.PROTECT, related_name="awards")
+    template = models.ForeignKey(
+        "credly_badges.BadgeTemplate", on_delete=models.PROTECT, related_name="awards", verbose_name=_("badge template")
+    )
     # MySQL has no partial unique index, and holds NULLs to be different. So ``live`` is True while the
     # award stands and NULL for ever after: there is no limit to history.
     live = models.BooleanField(_("stands"), null=True, default=True, editable=False)
@@ -67,7 +74,12 @@ class BadgeAward(models.Model):
     source = models.CharField(_("source"), max_length=20, choices=Source.choices, default=Source.REQUIREMENTS)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("issued by"),
     )
     earned_at = models.DateTimeField(_("earned at"), help_text=_("When the deciding event happened; the issue date."))
     evidence = models.JSONField(

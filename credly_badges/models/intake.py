@@ -19,7 +19,9 @@ class ReceivedEvent(models.Model):
     .. pii_retirement: local_api
     """
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("learner")
+    )
     kind = models.CharField(_("event"), max_length=150)
     subject = models.CharField(_("about"), max_length=255, blank=True)
     course_key = CourseKeyField(_("course"), max_length=255, null=True, blank=True)

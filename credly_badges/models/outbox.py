@@ -46,9 +46,14 @@ class OutboxMessage(models.Model):
     TAKEABLE = (State.WAITING, State.DELIVERING)
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    award = models.ForeignKey("credly_badges.BadgeAward", on_delete=models.CASCADE, related_name="messages")
+    award = models.ForeignKey(
+        "credly_badges.BadgeAward", on_delete=models.CASCADE, related_name="messages", verbose_name=_("badge award")
+    )
     organization = models.ForeignKey(
-        "credly_badges.CredlyOrganization", on_delete=models.PROTECT, related_name="messages"
+        "credly_badges.CredlyOrganization",
+        on_delete=models.PROTECT,
+        related_name="messages",
+        verbose_name=_("organization"),
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     # True until delivered or dropped, then NULL for ever; see BadgeAward.live.
@@ -99,7 +104,9 @@ class DeliveryAttempt(models.Model):
         REFUSED = "refused", _("Credly refused")
         BLOCKED = "blocked", _("could not be sent")
 
-    message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="delivery_attempts")
+    message = models.ForeignKey(
+        OutboxMessage, on_delete=models.CASCADE, related_name="delivery_attempts", verbose_name=_("outbox message")
+    )
     started_at = models.DateTimeField(_("started at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices, default=Outcome.STARTED)

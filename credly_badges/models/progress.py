@@ -15,8 +15,15 @@ class BadgeProgress(models.Model):
     .. pii_retirement: local_api
     """
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    template = models.ForeignKey("credly_badges.BadgeTemplate", on_delete=models.CASCADE, related_name="progress")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("learner")
+    )
+    template = models.ForeignKey(
+        "credly_badges.BadgeTemplate",
+        on_delete=models.CASCADE,
+        related_name="progress",
+        verbose_name=_("badge template"),
+    )
     percent = models.PositiveSmallIntegerField(_("percent"), default=0)
     completed_at = models.DateTimeField(
         _("completed at"), null=True, blank=True, help_text=_("When the deciding event happened.")
@@ -47,9 +54,14 @@ class Fulfillment(models.Model):
     .. pii_retirement: local_api
     """
 
-    progress = models.ForeignKey(BadgeProgress, on_delete=models.CASCADE, related_name="fulfillments")
+    progress = models.ForeignKey(
+        BadgeProgress, on_delete=models.CASCADE, related_name="fulfillments", verbose_name=_("badge progress")
+    )
     requirement = models.ForeignKey(
-        "credly_badges.BadgeRequirement", on_delete=models.CASCADE, related_name="fulfillments"
+        "credly_badges.BadgeRequirement",
+        on_delete=models.CASCADE,
+        related_name="fulfillments",
+        verbose_name=_("requirement"),
     )
     subject = models.CharField(_("about"), max_length=255, blank=True)
     holds = models.BooleanField(_("met"))

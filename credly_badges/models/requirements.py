@@ -25,7 +25,9 @@ class RequirementGroup(models.Model):
         ANY = GroupNeeds.ANY.value, _("any one of them")
         AT_LEAST = GroupNeeds.AT_LEAST.value, _("at least a number of them")
 
-    template = models.ForeignKey("credly_badges.BadgeTemplate", on_delete=models.CASCADE, related_name="groups")
+    template = models.ForeignKey(
+        "credly_badges.BadgeTemplate", on_delete=models.CASCADE, related_name="groups", verbose_name=_("badge template")
+    )
     name = models.CharField(_("name"), max_length=255, blank=True)
     needs = models.CharField(_("how many are needed"), max_length=10, choices=Needs.choices, default=Needs.ALL)
     at_least = models.PositiveSmallIntegerField(
@@ -72,7 +74,9 @@ class BadgeRequirement(models.Model):
     .. no_pii:
     """
 
-    group = models.ForeignKey(RequirementGroup, on_delete=models.CASCADE, related_name="requirements")
+    group = models.ForeignKey(
+        RequirementGroup, on_delete=models.CASCADE, related_name="requirements", verbose_name=_("group")
+    )
     event_type = models.CharField(_("event"), max_length=150)
     scope = models.CharField(
         _("where"),
@@ -106,7 +110,9 @@ class DataRule(models.Model):
     .. no_pii:
     """
 
-    requirement = models.ForeignKey(BadgeRequirement, on_delete=models.CASCADE, related_name="data_rules")
+    requirement = models.ForeignKey(
+        BadgeRequirement, on_delete=models.CASCADE, related_name="data_rules", verbose_name=_("requirement")
+    )
     path = models.CharField(_("field"), max_length=255)
     # Kept here so that the corridor can read a rule without asking the catalogue of events.
     field_type = models.CharField(_("type of the field"), max_length=20, default=FieldType.TEXT.value, editable=False)

@@ -23,7 +23,10 @@ class BadgeTemplate(models.Model):
 
     uuid = models.UUIDField(_("template ID"), help_text=_("The template's ID at Credly."))
     organization = models.ForeignKey(
-        "credly_badges.CredlyOrganization", on_delete=models.PROTECT, related_name="templates"
+        "credly_badges.CredlyOrganization",
+        on_delete=models.PROTECT,
+        related_name="templates",
+        verbose_name=_("organization"),
     )
     name = models.CharField(_("name"), max_length=255)
     description = models.TextField(_("description"), blank=True)
@@ -51,7 +54,12 @@ class BadgeTemplate(models.Model):
     )
     activation_changed_at = models.DateTimeField(_("activated or deactivated at"), null=True, blank=True)
     activation_changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("activated or deactivated by"),
     )
     deactivated_because = models.CharField(_("why it was deactivated"), max_length=255, blank=True)
     created = models.DateTimeField(_("created"), auto_now_add=True)
