@@ -233,7 +233,9 @@ def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, l
             RuleFactory.create_batch(2, requirement=requirement)
 
     with django_assert_max_num_queries(12):
-        client.get(address(template))
+        page = client.get(address(template))
+
+    assert page.status_code == 200
 
 
 # Activation

@@ -117,6 +117,7 @@ def test_an_entry_reads_only_what_the_signal_can_carry(kind: str) -> None:
         first, *rest = source.split(".")
         cls = signal.init_data[first]
         for name in rest:
+            assert name in attr.fields_dict(cls), f"{source} is nothing that {kind} carries"
             cls = attr.fields_dict(cls)[name].type
 
 
