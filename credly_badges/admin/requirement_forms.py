@@ -61,7 +61,7 @@ _OPERATOR_HELP = {
 
 @dataclass(frozen=True)
 class Control:
-    """One labelled field, ready to be drawn."""
+    """One labeled field, ready to be drawn."""
 
     name: str
     id: str

@@ -13,7 +13,7 @@ from edx_django_utils.monitoring import increment, record_exception, set_custom_
 
 from ..learning_event import LearningEvent
 from . import intake
-from .normalise import Unusable, normalise
+from .normalize import Unusable, normalize
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def on_event(sender: Any, signal: Any, **told: Any) -> None:  # noqa: ARG001 (Dj
     kind = getattr(signal, "event_type", repr(signal))
     learner_id = None
     try:
-        event = normalise(kind, told, told["metadata"].time)
+        event = normalize(kind, told, told["metadata"].time)
         if event is None:
             log.warning("%s is connected but is not in the catalogue of events. It is ignored.", kind)
             return

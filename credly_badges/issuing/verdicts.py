@@ -48,8 +48,8 @@ class Verdict:
 def judge(result: Setback, at: Circumstances) -> Verdict:
     """What a result that is no confirmation means."""
     what = result.error if isinstance(result, Failed) else result
-    judgement = next(by for kind, by in _JUDGEMENTS if isinstance(what, kind))
-    return judgement(what, at)
+    judgment = next(by for kind, by in _JUDGMENTS if isinstance(what, kind))
+    return judgment(what, at)
 
 
 def _broken(result: Broken, at: Circumstances) -> Verdict:
@@ -118,7 +118,7 @@ def _refused(error: errors.CredlyError, at: Circumstances) -> Verdict:
 
 
 # The first that fits: what is named earlier is the narrower one.
-_JUDGEMENTS: tuple[tuple[type, Callable[[Any, Circumstances], Verdict]], ...] = (
+_JUDGMENTS: tuple[tuple[type, Callable[[Any, Circumstances], Verdict]], ...] = (
     (Broken, _broken),
     (Blocked, _blocked),
     (Hopeless, _hopeless),

@@ -18,7 +18,7 @@ class Unusable(ValueError):
     """The event lacks what would make it a learning event: whom it is about, or what."""
 
 
-def normalise(kind: str, payload: Mapping[str, Any], told_at: datetime) -> LearningEvent | None:
+def normalize(kind: str, payload: Mapping[str, Any], told_at: datetime) -> LearningEvent | None:
     """What an event of the LMS says, in our own words; None for a kind that the catalogue does not have.
 
     ``payload`` holds the data classes that the signal carries, ``told_at`` is the time in its metadata. An event bus

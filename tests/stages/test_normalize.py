@@ -15,7 +15,7 @@ from openedx_events.event_bus.avro.serializer import serialize_event_data_to_byt
 
 from credly_badges.events import catalogue, readings
 from credly_badges.events.catalogue import CATALOGUE
-from credly_badges.events.normalise import Unusable, normalise
+from credly_badges.events.normalize import Unusable, normalize
 from credly_badges.rules import paths
 from credly_badges.rules.fields import FieldType
 from tests.lms_events import KINDS, expected, received, signal_of
@@ -48,7 +48,7 @@ def test_every_event_of_the_catalogue_has_its_pair_of_fixtures() -> None:
 def test_what_the_lms_sends_becomes_a_learning_event(kind: str) -> None:
     payload, told_at = received(kind)
 
-    event = normalise(kind, payload, told_at)
+    event = normalize(kind, payload, told_at)
 
     assert event == expected(kind)
 
@@ -60,7 +60,7 @@ def test_the_same_event_from_an_event_bus_says_the_same(kind: str) -> None:
 
     carried = deserialize_bytes_to_event_data(serialize_event_data_to_bytes(payload, signal), signal)
 
-    in_process, from_bus = normalise(kind, payload, told_at), normalise(kind, carried, told_at)
+    in_process, from_bus = normalize(kind, payload, told_at), normalize(kind, carried, told_at)
     assert from_bus == in_process
     assert from_bus.fingerprint == in_process.fingerprint
 
@@ -69,7 +69,7 @@ def test_the_same_event_from_an_event_bus_says_the_same(kind: str) -> None:
 def test_a_learning_event_never_names_a_person(kind: str) -> None:
     payload, told_at = received(kind)
 
-    kept = json.dumps(normalise(kind, payload, told_at).attributes).lower()
+    kept = json.dumps(normalize(kind, payload, told_at).attributes).lower()
 
     assert not [word for word in ("ana", "ng@", "@example", "coach", "http", "pii") if word in kept]
 
@@ -160,7 +160,7 @@ def test_a_time_without_a_zone_is_taken_as_utc() -> None:
 def test_a_grade_that_was_never_passed_has_no_first_pass() -> None:
     payload, told_at = received(GRADE, passed_timestamp=None, letter_grade="")
 
-    event = normalise(GRADE, payload, told_at)
+    event = normalize(GRADE, payload, told_at)
 
     assert event.attributes["grade"] == {"percent": 57}
 
@@ -169,7 +169,7 @@ def test_a_regrade_after_a_course_edit_says_nothing_new_if_the_grade_is_the_same
     before, told_at = received(GRADE)
     after, _ = received(GRADE, course_version="later", course_edited_timestamp="2026-03-02T08:00:00+00:00")
 
-    first, second = normalise(GRADE, before, told_at), normalise(GRADE, after, told_at)
+    first, second = normalize(GRADE, before, told_at), normalize(GRADE, after, told_at)
 
     assert second.fingerprint == first.fingerprint
 
@@ -180,7 +180,7 @@ def test_an_event_without_an_lms_user_id_cannot_be_used() -> None:
     stranger = attr.evolve(certificate, user=attr.evolve(certificate.user, id=None))
 
     with pytest.raises(Unusable, match="without an LMS user id"):
-        normalise(PROGRAM, {"program_certificate": stranger}, told_at)
+        normalize(PROGRAM, {"program_certificate": stranger}, told_at)
 
 
 def test_a_program_without_a_uuid_cannot_be_used() -> None:
@@ -189,7 +189,7 @@ def test_a_program_without_a_uuid_cannot_be_used() -> None:
     nameless = attr.evolve(certificate, program=attr.evolve(certificate.program, uuid="data-science"))
 
     with pytest.raises(Unusable, match="without a valid program UUID"):
-        normalise(PROGRAM, {"program_certificate": nameless}, told_at)
+        normalize(PROGRAM, {"program_certificate": nameless}, told_at)
 
 
 def test_a_program_is_the_same_however_its_uuid_is_written() -> None:
@@ -198,14 +198,14 @@ def test_a_program_is_the_same_however_its_uuid_is_written() -> None:
     other = certificate.program.uuid.upper().replace("-", "")
     shouted = attr.evolve(certificate, program=attr.evolve(certificate.program, uuid=other))
 
-    event = normalise(PROGRAM, {"program_certificate": shouted}, told_at)
+    event = normalize(PROGRAM, {"program_certificate": shouted}, told_at)
 
     assert event == expected(PROGRAM)
 
 
 def test_an_event_without_a_course_cannot_be_used() -> None:
     with pytest.raises(Unusable, match="without a valid course key"):
-        normalise(PASSING, {}, datetime(2026, 3, 1, tzinfo=UTC))
+        normalize(PASSING, {}, datetime(2026, 3, 1, tzinfo=UTC))
 
 
 def test_a_course_with_a_key_of_the_old_form_has_the_same_scopes() -> None:
@@ -214,10 +214,10 @@ def test_a_course_with_a_key_of_the_old_form_has_the_same_scopes() -> None:
     status = payload["course_passing_status"]
     status = attr.evolve(status, course=attr.evolve(status.course, course_key=old))
 
-    event = normalise(PASSING, {"course_passing_status": status}, told_at)
+    event = normalize(PASSING, {"course_passing_status": status}, told_at)
 
     assert event.scopes == ("edX/DemoX/2012", "edX+DemoX", "edX", "")
 
 
 def test_an_event_that_is_not_in_the_catalogue_is_no_learning_event() -> None:
-    assert normalise("org.example.unheard.of.v1", {}, datetime(2026, 3, 1, tzinfo=UTC)) is None
+    assert normalize("org.example.unheard.of.v1", {}, datetime(2026, 3, 1, tzinfo=UTC)) is None
