@@ -24,7 +24,8 @@ LISTENING = f"""
     JOIN {BadgeTemplate._meta.db_table} template ON template.id = requirement_group.template_id
     LEFT JOIN {ReceivedEvent._meta.db_table} known
         ON known.learner_id = %s AND known.kind = %s AND known.subject = %s
-    WHERE requirement.event_type = %s AND template.is_active = %s AND requirement.scope IN
+    WHERE requirement.event_type = %s AND template.is_active = %s AND template.credly_state = %s
+        AND requirement.scope IN
 """  # noqa: S608  # Names of our own tables; every value is a parameter.
 
 
@@ -72,7 +73,7 @@ def _look(event: LearningEvent) -> tuple[bool, _Stored | None]:
     if not event.scopes:
         return False, None
     scopes = ", ".join(["%s"] * len(event.scopes))
-    values = [*event.identity, event.kind, True, *event.scopes]
+    values = [*event.identity, event.kind, True, BadgeTemplate.CredlyState.ACTIVE.value, *event.scopes]
     for row in ReceivedEvent.objects.raw(f"{LISTENING} ({scopes}) LIMIT 1", values):
         return True, _Stored(row.pk, row.fingerprint, row.confirmed_at) if row.pk is not None else None
     return False, None

@@ -8,8 +8,14 @@ from django.db import IntegrityError
 
 from credly_badges.events import intake
 from credly_badges.learning_event import LearningEvent
-from credly_badges.models import BadgeAward, BadgeProgress, ReceivedEvent
-from credly_badges.testing.factories import COURSE_KEY, PASSING_STATUS, UserFactory, a_badge_for_passing
+from credly_badges.models import BadgeAward, BadgeProgress, BadgeRequirement, BadgeTemplate, ReceivedEvent
+from credly_badges.testing.factories import (
+    COURSE_KEY,
+    PASSING_STATUS,
+    RequirementFactory,
+    UserFactory,
+    a_badge_for_passing,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +39,23 @@ def test_an_event_that_no_active_badge_listens_to_is_not_stored(django_assert_nu
         intake.receive(passing(learner))
 
     assert not ReceivedEvent.objects.exists()
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("credly_state", BadgeTemplate.CredlyState.values)
+@pytest.mark.parametrize("scope", ["", "edX", "edX+DemoX", COURSE_KEY, "MITx"])
+@pytest.mark.parametrize("kind", [PASSING_STATUS, "org.openedx.learning.course.enrollment.created.v1"])
+def test_what_intake_hears_is_what_requirements_listen_for(is_active, credly_state, scope, kind):
+    learner = UserFactory()
+    RequirementFactory(
+        scope=scope, event_type=kind, group__template__is_active=is_active, group__template__credly_state=credly_state
+    )
+    event = passing(learner)
+
+    intake.receive(event)
+
+    listening = BadgeRequirement.objects.listening_for(event.kind, event.scopes)
+    assert ReceivedEvent.objects.exists() == listening.exists()
 
 
 def test_a_repetition_moves_one_time_stamp_and_nothing_else(django_assert_num_queries):
