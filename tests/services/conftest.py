@@ -67,9 +67,10 @@ def _broker(_servers) -> Iterator[dict[str, Any]]:
     options = {"global_keyprefix": f"credly-tests-{uuid.uuid4().hex}:", "visibility_timeout": 3600}
     before = {name: app.conf[name] for name in ("broker_url", "broker_transport_options", "task_always_eager")}
     app.conf.update(broker_url=BROKER, broker_transport_options=options, task_always_eager=False)
+    app._after_fork()  # Tests that ran before have opened connections to a broker in memory. This lets go of them.
     yield {"CELERY_BROKER_URL": BROKER, "CELERY_BROKER_TRANSPORT_OPTIONS": options}
-    app.close()
     app.conf.update(before)
+    app._after_fork()
     with redis.Redis.from_url(BROKER) as server:
         for key in server.scan_iter(f"{options['global_keyprefix']}*"):
             server.delete(key)
