@@ -25,15 +25,18 @@ CLAIM = timedelta(minutes=1)
 """For how long an award that was just touched is left to whoever touched it."""
 
 
-def announce(award: BadgeAward, owed: str) -> None:
+def announce(award: BadgeAward, owed: str, *, learner: lms.Learner | None = None) -> None:
     """Send the event that an award still owes: AWARDED, REVOKED, or none where ``owed`` is empty.
+
+    ``learner`` is the award's, where the caller has just read them.
 
     The mark is taken off afterwards, so a process that dies in between leaves it, and the event is sent again: those
     who listen may hear one twice, and never miss one.
     """
     if not owed:
         return
-    learner = lms.learner(award.learner_id) if award.learner_id else None
+    if learner is None and award.learner_id:
+        learner = lms.learner(award.learner_id)
     if learner is None:
         log.warning("Award %s is %s, but its learner has left; no event is sent.", award.uuid, owed)
     else:

@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, close_old_connections, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from .. import conf, waking
 from ..credly.errors import CredlyError
-from ..models import DeliveryAttempt, OutboxMessage, Pulse
+from ..models import DeliveryAttempt, EarnerIdentifier, OutboxMessage, Pulse
 from .announce import announce_all
 from .orders import carry_out
 from .results import Blocked, Broken, Failed, Hopeless, Result
@@ -37,6 +38,8 @@ NEEDED = (
     *(f"organization__{name}" for name in ("uuid", "name", "environment", "api_key", "paused", "wait_until")),
 )
 """The columns that a delivery reads, of four tables that have eighty."""
+
+EARNER_ID = EarnerIdentifier.objects.filter(learner=OuterRef("award__learner")).values("value")
 
 LAST_ONE_DIED = gettext_noop(
     "Its attempts are used up, the last one by a worker that died or was stopped before it could say what came of it. "
@@ -94,7 +97,7 @@ def deliver_message(message_id: int, follows: str | None = None) -> None:
 def deliver(message_id: int, *, follows: datetime | None = None) -> None:
     """Try one message once, if its time has come and no other worker has it."""
     rows = OutboxMessage.objects.select_related("award__template", "organization").only(*NEEDED)
-    message = rows.filter(pk=message_id).first()
+    message = rows.annotate(earner_id=Subquery(EARNER_ID)).filter(pk=message_id).first()
     if message is None or not message.open or message.state not in OutboxMessage.TAKEABLE:
         return
     now = timezone.now()
@@ -102,11 +105,12 @@ def deliver(message_id: int, *, follows: datetime | None = None) -> None:
         return  # Whoever lifts the pause wakes the queue.
     if _put_off(message, now, follows):
         return
-    attempt = _take(message, now)
-    if attempt is None:
+    taken = _take(message, now)
+    if taken is None:
         return
+    attempt, earner_id = taken
     died = message.state == OutboxMessage.State.DELIVERING and message.attempts >= conf.max_attempts()
-    result = Hopeless(_(LAST_ONE_DIED)) if died else _try(message)
+    result = Hopeless(_(LAST_ONE_DIED)) if died else _try(message, earner_id)
     again_at = settle(message, attempt, result, spread=random.random())  # noqa: S311  # no secret hangs on it
     if again_at is not None:
         wake(message_id, at=again_at)
@@ -133,8 +137,8 @@ def _put_off(message: OutboxMessage, now: datetime, follows: datetime | None) ->
 
 
 @transaction.atomic
-def _take(message: OutboxMessage, now: datetime) -> DeliveryAttempt | None:
-    """Lease a message to this worker; None if another was faster.
+def _take(message: Any, now: datetime) -> tuple[DeliveryAttempt, str] | None:
+    """Lease a message to this worker, and have an earner ID for its learner; None if another worker was faster.
 
     ``look_first`` is set in the table before anything leaves: should this process die, the next one looks at Credly
     before it sends. An attempt counts as used for the same reason, so that a message that kills its workers comes to
@@ -150,7 +154,15 @@ def _take(message: OutboxMessage, now: datetime) -> DeliveryAttempt | None:
     ):
         return None
     message.lease = lease
-    return DeliveryAttempt.objects.create(message=message, started_at=now)
+    return DeliveryAttempt.objects.create(message=message, started_at=now), _earner_id(message)
+
+
+def _earner_id(message: Any) -> str:
+    """The lasting opaque name by which Credly knows the learner; empty where the learner has left."""
+    learner_id = message.award.learner_id
+    if message.earner_id is None and learner_id is not None:
+        return str(EarnerIdentifier.objects.get_or_create(learner_id=learner_id)[0].value)
+    return str(message.earner_id or "")
 
 
 def _untouched(message: OutboxMessage) -> QuerySet[OutboxMessage]:
@@ -160,9 +172,9 @@ def _untouched(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     )
 
 
-def _try(message: OutboxMessage) -> Result:
+def _try(message: OutboxMessage, earner_id: str) -> Result:
     try:
-        return carry_out(message)
+        return carry_out(message, earner_id)
     except CredlyError as error:
         return Failed(error)
     except ImproperlyConfigured as fault:

@@ -15,44 +15,46 @@ from .. import conf, lms
 from ..connections import NoKey, connect
 from ..credly import errors, wire
 from ..credly.client import Client
-from ..models import BadgeAward, EarnerIdentifier, OutboxMessage
+from ..models import BadgeAward, OutboxMessage
 from ..models.encryption import UndecryptableSecret
 from .results import Blocked, Confirmed, Hopeless, NoAccess, Result
 
 REVOKED = "revoked"
 
 
-def carry_out(message: OutboxMessage) -> Result:
-    """Do at Credly what a message says, looking first where it may have been done without our hearing of it."""
+def carry_out(message: OutboxMessage, earner_id: str) -> Result:
+    """Do at Credly what a message says, looking first where it may have been done without our hearing of it.
+
+    ``earner_id`` is the learner's; empty where the learner has left.
+    """
     try:
         client = connect(message.organization)
     except (NoKey, UndecryptableSecret, ImproperlyConfigured, ValueError) as fault:  # Or a key that can be none.
         return NoAccess(str(fault))
     if message.kind == OutboxMessage.Kind.ISSUE:
-        return _issue(message, client)
-    return _revoke(message, client)
+        return _issue(message, client, earner_id)
+    return _revoke(message, client, earner_id)
 
 
-def _issue(message: OutboxMessage, client: Client) -> Result:
+def _issue(message: OutboxMessage, client: Client, earner_id: str) -> Result:
     award = message.award
     learner = lms.learner(award.learner_id) if award.learner_id else None
     if learner is None:
         return Hopeless(_("The learner has no account any more. Drop the message."))
-    earner_id = earner_identifier(learner.id)
     badge = _find(client, award, earner_id) if message.look_first else None
     if badge is not None:
-        return Confirmed(badge, earner_id, found=True)
+        return Confirmed(badge, learner, earner_id, found=True)
     order = _order(award, learner, earner_id)
     if isinstance(order, Blocked):
         return order
     try:
-        return Confirmed(client.issue(order), earner_id)
+        return Confirmed(client.issue(order), learner, earner_id)
     except errors.Duplicate:
         # It may be ours, from an answer that was lost, or older than this plugin and known by the address alone.
         badge = _find(client, award, earner_id) or _find(client, award, email=learner.email)
         if badge is None:
             raise
-        return Confirmed(badge, earner_id, found=True)
+        return Confirmed(badge, learner, earner_id, found=True)
 
 
 def _order(award: BadgeAward, learner: lms.Learner, earner_id: str) -> wire.IssueOrder | Blocked:
@@ -93,7 +95,7 @@ def _find(client: Client, award: BadgeAward, earner_id: str = "", *, email: str 
     return next((badge for badge in candidates if badge.id not in taken), None)
 
 
-def _revoke(message: OutboxMessage, client: Client) -> Result:
+def _revoke(message: OutboxMessage, client: Client, earner_id: str) -> Result:
     award = message.award
     award.refresh_from_db(fields=["credly_id"])  # The order to issue it may have come through since it was read.
     badge_id = award.credly_id
@@ -101,7 +103,7 @@ def _revoke(message: OutboxMessage, client: Client) -> Result:
         in_flight = _stop_issuing(award)
         if in_flight is not None:
             return Blocked(_("The badge is being issued at this moment."), until=in_flight)
-        badge = _find(client, award, earner_identifier(award.learner_id)) if award.learner_id else None
+        badge = _find(client, award, earner_id) if earner_id else None
         if badge is None:
             return Confirmed(None)
         badge_id = badge.id
@@ -127,8 +129,3 @@ def _stop_issuing(award: BadgeAward) -> datetime | None:
         open=None, state=OutboxMessage.State.DROPPED, lease=None, finished_at=now
     )
     return None if stopped else now + conf.first_wait()
-
-
-def earner_identifier(learner_id: int) -> str:
-    """The lasting opaque name by which Credly knows a learner."""
-    return str(EarnerIdentifier.objects.get_or_create(learner_id=learner_id)[0].value)

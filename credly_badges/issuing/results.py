@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .. import lms
 from ..credly import errors, wire
 
 
@@ -13,6 +14,7 @@ class Confirmed:
     """Credly has done it. ``badge`` is None where there was nothing to revoke; ``found`` if it was done before."""
 
     badge: wire.Badge | None
+    learner: lms.Learner | None = None
     earner_id: str = ""
     found: bool = False
 

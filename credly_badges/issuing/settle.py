@@ -69,7 +69,9 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
         before={"state": award.state},
         after={"state": changes["state"], "credly_id": str(changes.get("credly_id") or award.credly_id or "")},
     )
-    transaction.on_commit(lambda: announce.announce(message.award, changes["to_announce"]), robust=True)
+    transaction.on_commit(
+        lambda: announce.announce(message.award, changes["to_announce"], learner=result.learner), robust=True
+    )
 
 
 def _issued(result: Confirmed, now: datetime) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_wherever_a_process_dies_the_learner_ends_with_one_badge(world, settings
         assert heard["awarded", learner.user.pk] in (1, 2)
         return statements
 
-    assert each_point_of_death(story) > 25
+    assert each_point_of_death(story) > 20  # A badge takes that many statements; more would only be slower.
     assert not ReceivedEvent.objects.filter(waiting=True).exists()
     assert AuditEntry.objects.filter(action="award.granted").count() == BadgeAward.objects.count()
     assert sum(count == 2 for count in heard.values()) == 1  # Only where it died after sending, before noting so.
@@ -149,7 +149,7 @@ def test_whichever_statement_the_database_refuses_the_lms_goes_on_and_the_badge_
         if statements.count < at:
             break
 
-    assert at > 25
+    assert at > 20
 
 
 def test_a_message_that_kills_every_worker_ends_with_a_person(world, settings):
