@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from celery import current_app, shared_task
+from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from . import awards, conf, waking
-from .issuing.deliver import Rounds
+from . import awards, waking
 from .models import (
     BadgeAward,
     BadgeProgress,
@@ -28,14 +27,14 @@ from .models import (
 )
 from .rules.evaluate import Verdict, evaluate
 from .rules.fields import Field, FieldType
-from .rules.language import Condition, GroupNeeds, compile_rule, group_is_met, share_met
+from .rules.language import Condition, GroupNeeds, compile_rule, share_met
 
 log = logging.getLogger(__name__)
 
 GIVE_A_WORKER = timedelta(minutes=1)
 """How long an event may wait for the worker that was woken for it before a sweep wakes another."""
 
-_rounds = Rounds()
+_rounds = waking.Rounds()
 
 
 def wake(event_id: int) -> None:
@@ -57,7 +56,7 @@ def wake(event_id: int) -> None:
 def record_event(event_id: int) -> None:
     """Worker's side of :func:`wake`."""
     record(event_id)
-    if not current_app.conf.task_always_eager and _rounds.time_has_come(conf.sweep_every()):
+    if _rounds.time_has_come():
         # Not every LMS has a Celery beat; a worker that is awake anyway looks after the rest.
         for late in _late(1000):
             wake(late)
@@ -247,10 +246,8 @@ def standing_of(groups: list[GroupStanding]) -> Standing:
     the issue date is the same in whatever order the events arrived.
     """
     share = share_met([(group.needs, group.at_least, len(group.met_at), group.total) for group in groups])
-    if not groups or not all(
-        group_is_met(group.needs, group.at_least, len(group.met_at), group.total) for group in groups
-    ):
-        return Standing(percent=min(99, int(share * 100)), completed_at=None)
+    if share < 1:  # It is 1 exactly when every group is met.
+        return Standing(percent=int(share * 100), completed_at=None)
     return Standing(percent=100, completed_at=max(_done_at(group) for group in groups))
 
 

@@ -6,6 +6,7 @@ broker that is away, for every task anew.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery import Task, current_app
@@ -32,3 +33,17 @@ def send(task: Task[Any, Any], *arguments: Any, countdown: float | None = None) 
     )
     with pools.producers[connection].acquire(block=True) as producer:
         task.apply_async(arguments, producer=producer, retry=True, retry_policy=TRY_ANEW, **options)
+
+
+class Rounds:
+    """When this process last looked after work that nobody was woken for, so that not every task asks the database."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def time_has_come(self) -> bool:
+        """Whether to look now: once in CREDLY_BADGES_SWEEP_SECONDS, and never where tasks run inside a request."""
+        if current_app.conf.task_always_eager or time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + conf.sweep_every().total_seconds()
+        return True

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -247,26 +246,12 @@ def _note_pulse(source: Pulse.Source | str) -> None:
     Pulse.objects.update_or_create(source=source, defaults={"heard_at": timezone.now()})
 
 
-class Rounds:
-    """When this process last thought of doing a worker's round, so that not every task asks the database."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._next = 0.0
-
-    def time_has_come(self, every: timedelta) -> bool:
-        if self._clock() < self._next:
-            return False
-        self._next = self._clock() + every.total_seconds()
-        return True
-
-
-_rounds = Rounds()
+_rounds = waking.Rounds()
 
 
 def _keep_going() -> None:
     """Let a worker that is awake anyway look after the rest: not every LMS has a Celery beat."""
-    if current_app.conf.task_always_eager or not _rounds.time_has_come(conf.sweep_every()):
+    if not _rounds.time_has_come():
         return
     now = timezone.now()
     Pulse.objects.get_or_create(source=Pulse.Source.WORKER, defaults={"heard_at": now - 2 * conf.sweep_every()})
