@@ -1,27 +1,36 @@
 """What the plugin remembers. Tables, constraints and query sets; nothing here acts on two tables at once."""
 
+from .access import Availability
 from .audit import AuditEntry
-from .awards import BadgeAward, EarnerIdentifier
+from .awards import BadgeAward, BadgeVersion, EarnerIdentifier
 from .intake import ReceivedEvent
-from .organizations import CredlyOrganization
+from .notices import CredlyNotice
+from .organizations import CredlyOrganization, Pace
 from .outbox import DeliveryAttempt, OutboxMessage, Pulse
 from .progress import BadgeProgress, Fulfillment
+from .reconcile import ReconcileDifference, ReconcileRun
 from .requirements import BadgeRequirement, DataRule, RequirementGroup
 from .templates import BadgeTemplate
 
 __all__ = [
     "AuditEntry",
+    "Availability",
     "BadgeAward",
     "BadgeProgress",
     "BadgeRequirement",
     "BadgeTemplate",
+    "BadgeVersion",
+    "CredlyNotice",
     "CredlyOrganization",
     "DataRule",
     "DeliveryAttempt",
     "EarnerIdentifier",
     "Fulfillment",
     "OutboxMessage",
+    "Pace",
     "Pulse",
     "ReceivedEvent",
+    "ReconcileDifference",
+    "ReconcileRun",
     "RequirementGroup",
 ]

@@ -40,13 +40,14 @@ class BadgeAward(models.Model):
     """
 
     class State(models.TextChoices):
-        """Where the badge stands. The middle four are Credly's pending, accepted, rejected and revoked."""
+        """Where the badge stands. Four are Credly's pending, accepted, rejected and revoked."""
 
         QUEUED = "queued", _("queued")
         OFFERED = "offered", _("offered")
         ACCEPTED = "accepted", _("accepted")
         DECLINED = "declined", _("declined")
         REVOKED = "revoked", _("revoked")
+        DELETED = "deleted", _("deleted at Credly")
         FAILED = "failed", _("failed")
 
     class Source(models.TextChoices):
@@ -54,6 +55,8 @@ class BadgeAward(models.Model):
 
         REQUIREMENTS = "requirements", _("requirements met")
         BY_HAND = "by_hand", _("issued by hand")
+        RESTORED = "restored", _("restored by hand")
+        FOUND = "found", _("found at Credly")
 
     uuid = models.UUIDField(_("award ID"), default=uuid.uuid4, unique=True, editable=False)
     learner = models.ForeignKey(
@@ -66,6 +69,18 @@ class BadgeAward(models.Model):
     )
     template = models.ForeignKey(
         "credly_badges.BadgeTemplate", on_delete=models.PROTECT, related_name="awards", verbose_name=_("badge template")
+    )
+    # What makes a further badge of one template another one: empty where a learner holds it once, else the day or the
+    # moment at which it was earned. See BadgeTemplate.Repeat.
+    occasion = models.CharField(_("occasion"), max_length=40, blank=True, default="", editable=False)
+    previous = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("the award before it"),
+        help_text=_("Of a badge that was restored or earned again."),
     )
     # MySQL has no partial unique index, and holds NULLs to be different. So ``live`` is True while the
     # award stands and NULL for ever after: there is no limit to history.
@@ -93,6 +108,22 @@ class BadgeAward(models.Model):
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     issued_at = models.DateTimeField(_("confirmed by Credly at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    is_public = models.BooleanField(_("public at Credly"), null=True, blank=True)
+    # The time of the newest word of Credly's on it, by Credly's clock. An older one never overturns a newer one.
+    credly_updated_at = models.DateTimeField(_("changed at Credly"), null=True, blank=True)
+    # A keyed hash of the e-mail address that it was sent to, to see that the learner has another one now.
+    recipient_mark = models.CharField(max_length=64, blank=True, default="", editable=False)
+    availability = models.ForeignKey(
+        "credly_badges.Availability",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="awards",
+        editable=False,
+        verbose_name=_("counted against"),
+    )
+    # The reconcile run that last saw it at Credly.
+    seen_in_run = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     revocation_reason = models.CharField(_("reason for revoking"), max_length=500, blank=True)
     # Which openedx-event has yet to be sent; emptied by the one process that sends it.
     to_announce = models.CharField(_("event to send"), max_length=10, blank=True, default="", editable=False)
@@ -105,19 +136,47 @@ class BadgeAward(models.Model):
         verbose_name_plural = _("badge awards")
         constraints = [
             models.UniqueConstraint(
-                fields=["learner", "template", "live"], name="one_live_award_per_learner_and_template"
+                fields=["learner", "template", "live", "occasion"],
+                name="one_live_award_per_learner_template_and_occasion",
             ),
         ]
         indexes = [
             models.Index(fields=["template", "state"], name="credly_award_by_template"),
             models.Index(fields=["state", "modified"], name="credly_award_by_state"),
             models.Index(fields=["to_announce"], name="credly_award_to_announce"),
+            models.Index(fields=["template", "seen_in_run"], name="credly_award_seen_in_run"),
         ]
         permissions = [
             ("issue_badgeaward", "Can issue badges by hand"),
             ("revoke_badgeaward", "Can revoke badges"),
             ("resend_badgeaward", "Can send failed badges again"),
+            ("replace_badgeaward", "Can send corrected badges in place of issued ones"),
+            ("restore_badgeaward", "Can restore revoked badges"),
         ]
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+
+class BadgeVersion(models.Model):
+    """A badge at Credly that stood for an award until another took its place: by a renewal or a correction.
+
+    .. no_pii:
+    """
+
+    award = models.ForeignKey(
+        BadgeAward, on_delete=models.CASCADE, related_name="versions", verbose_name=_("badge award")
+    )
+    credly_id = models.UUIDField(_("badge ID at Credly"), unique=True)
+    earned_at = models.DateTimeField(_("earned at"))
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    replaced_at = models.DateTimeField(_("replaced at"))
+    because = models.CharField(_("because"), max_length=255, blank=True)
+
+    class Meta:
+        ordering = ["replaced_at", "pk"]
+        verbose_name = _("earlier version of a badge")
+        verbose_name_plural = _("earlier versions of badges")
+
+    def __str__(self) -> str:
+        return str(self.credly_id)

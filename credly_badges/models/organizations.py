@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import uuid4
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +40,41 @@ class CredlyOrganization(models.Model):
         help_text=_("Which Credly this organization lives at. Sandbox badges are not real badges."),
     )
     api_key = EncryptedTextField(_("API key"), blank=True, default="")
+    key_entered_at = models.DateTimeField(_("key in force since"), null=True, blank=True, editable=False)
+    key_expires_at = models.DateTimeField(
+        _("key expires at"),
+        null=True,
+        blank=True,
+        help_text=_("As Credly says where the key may ask, else 180 days after it was entered."),
+    )
+    key_expiry_is_known = models.BooleanField(_("Credly named the expiry"), default=False, editable=False)
+    key_token_id = models.UUIDField(_("the key's ID at Credly"), null=True, blank=True, editable=False)
+    key_warned_days = models.PositiveSmallIntegerField(
+        _("last warned this many days before"), null=True, blank=True, editable=False
+    )
+    # The key before the one in force, kept until its overlap has passed; then it is deleted at Credly and here.
+    retiring_key = EncryptedTextField(_("retiring API key"), blank=True, default="", editable=False)
+    retiring_token_id = models.UUIDField(_("the retiring key's ID at Credly"), null=True, blank=True, editable=False)
+    retire_at = models.DateTimeField(_("retire the old key at"), null=True, blank=True, editable=False)
+    # Changing it changes the secret part of the address that Credly sends its notices to.
+    webhook_salt = models.UUIDField(default=uuid4, editable=False)
+    noticed_at = models.DateTimeField(_("last notice from Credly at"), null=True, blank=True, editable=False)
+    feed_read_at = models.DateTimeField(_("events feed read at"), null=True, blank=True, editable=False)
+    feed_seen_until = models.DateTimeField(_("events feed seen until"), null=True, blank=True, editable=False)
+    rate_limit = models.PositiveIntegerField(
+        _("requests per minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("How many requests all workers together may send to Credly in a minute. Empty for no limit."),
+    )
+    concurrency = models.PositiveSmallIntegerField(
+        _("deliveries at once"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("How many badges all workers together may be sending at one moment. Empty for no limit."),
+    )
     paused = models.CharField(_("paused"), max_length=20, blank=True, choices=Pause.choices, default=Pause.NONE)
     pause_reason = models.TextField(_("reason for the pause"), blank=True)
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
@@ -71,3 +108,30 @@ class CredlyOrganization(models.Model):
     def may_send(self, now: datetime) -> bool:
         """Whether messages may go to Credly for this organization at that moment."""
         return not self.paused and (self.wait_until is None or self.wait_until <= now)
+
+
+class Pace(models.Model):
+    """How fast an organization's requests leave, and whether Credly seems to be down: shared by all workers.
+
+    Its own table, because it changes with every request where a limit is set, and all read the organization's row.
+
+    .. no_pii:
+    """
+
+    organization = models.OneToOneField(
+        CredlyOrganization, on_delete=models.CASCADE, related_name="pace", verbose_name=_("organization")
+    )
+    tokens = models.FloatField(_("requests left"), default=0)
+    filled_at = models.DateTimeField(_("refilled at"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    opened_at = models.DateTimeField(
+        _("stopped at"), null=True, blank=True, help_text=_("Since when nothing is sent, because Credly kept failing.")
+    )
+    probe_at = models.DateTimeField(_("next probe at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("pace")
+        verbose_name_plural = _("paces")
+
+    def __str__(self) -> str:
+        return str(self.organization)

@@ -33,6 +33,7 @@ class OutboxMessage(models.Model):
 
         ISSUE = "issue", _("issue the badge")
         REVOKE = "revoke", _("revoke the badge")
+        REPLACE = "replace", _("replace the badge")
 
     class State(models.TextChoices):
         """How far a message has come."""
@@ -54,6 +55,12 @@ class OutboxMessage(models.Model):
         on_delete=models.PROTECT,
         related_name="messages",
         verbose_name=_("organization"),
+    )
+    details = models.JSONField(
+        _("details"),
+        default=dict,
+        blank=True,
+        help_text=_("For a replacement: what is to change, and why. No name, no address."),
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     # True until delivered or dropped, then NULL for ever; see BadgeAward.live.
@@ -123,17 +130,21 @@ class DeliveryAttempt(models.Model):
 
 
 class Pulse(models.Model):
-    """When each of the things that keep the outbox going was last heard from.
+    """When each of the things that are done again and again was last heard from.
 
     .. no_pii:
     """
 
     class Source(models.TextChoices):
-        """Who did a round of the waiting work."""
+        """Who did a round of the waiting work, or which round it was."""
 
         BEAT = "beat", _("the scheduled task")
         COMMAND = "command", _("the command credly_outbox")
         WORKER = "worker", _("a worker's own follow-up")
+        FEED = "feed", _("the reading of Credly's events feed")
+        KEYS = "keys", _("the check of the keys")
+        RECONCILE = "reconcile", _("the reconciliation")
+        PURGE = "purge", _("the removal of old notices")
 
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, unique=True)
     heard_at = models.DateTimeField(_("heard at"))

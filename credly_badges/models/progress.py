@@ -28,6 +28,13 @@ class BadgeProgress(models.Model):
     completed_at = models.DateTimeField(
         _("completed at"), null=True, blank=True, help_text=_("When the deciding event happened.")
     )
+    withheld = models.CharField(
+        _("why it was not awarded"),
+        max_length=500,
+        blank=True,
+        default="",
+        help_text=_("What stood in the way of the badge when all requirements were met."),
+    )
     created = models.DateTimeField(_("started"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,29 @@ class BadgeTemplate(models.Model):
 
     .. no_pii:
     """
+
+    class Expiry(models.TextChoices):
+        """When its badges expire."""
+
+        TEMPLATE = "template", _("as the template says at Credly")
+        NEVER = "never", _("never")
+        DATE = "date", _("on a date")
+        PERIOD = "period", _("a number of days after it was earned")
+        CERTIFICATE = "certificate", _("a number of days after the course certificate")
+
+    class Repeat(models.TextChoices):
+        """Whether a learner may earn it again while they hold it."""
+
+        ONCE = "once", _("once")
+        PERIOD = "period", _("once in a number of days")
+        ALWAYS = "always", _("each time they qualify")
+
+    class OnDuplicate(models.TextChoices):
+        """What to do when Credly says that the learner has this badge already."""
+
+        ADOPT = "adopt", _("take over the badge that Credly has")
+        REPLACE = "replace", _("replace the badge that Credly has")
+        STOP = "stop", _("stop, and let a person decide")
 
     class CredlyState(models.TextChoices):
         """What Credly says of the template; ``gone`` is ours, for one that Credly no longer lists."""
@@ -43,6 +67,51 @@ class BadgeTemplate(models.Model):
     allow_duplicates = models.BooleanField(_("a learner may hold it more than once"), default=False)
     default_expiry = models.CharField(
         _("default expiry"), max_length=100, blank=True, help_text=_("In Credly's own words.")
+    )
+    expiry = models.CharField(_("expires"), max_length=20, choices=Expiry.choices, default=Expiry.TEMPLATE)
+    expiry_date = models.DateField(_("expiry date"), null=True, blank=True, help_text=_("For “on a date”."))
+    expiry_days = models.PositiveIntegerField(
+        _("days until it expires"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("For “a number of days after …”."),
+    )
+    renewal_days = models.PositiveIntegerField(
+        _("renewal window in days"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "From how many days before it expires a learner who qualifies again has it renewed. Empty: not renewed."
+        ),
+    )
+    repeat = models.CharField(_("may be earned"), max_length=10, choices=Repeat.choices, default=Repeat.ONCE)
+    repeat_days = models.PositiveIntegerField(
+        _("days between two badges"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("For “once in a number of days”."),
+    )
+    on_duplicate = models.CharField(
+        _("if Credly has it already"), max_length=10, choices=OnDuplicate.choices, default=OnDuplicate.ADOPT
+    )
+    evidence_certificate = models.BooleanField(
+        _("link to the certificate"), default=False, help_text=_("Evidence is public on the badge.")
+    )
+    evidence_course = models.BooleanField(_("link to the course"), default=False)
+    evidence_grade = models.BooleanField(
+        _("show the grade"), default=False, help_text=_("The learner's grade becomes public on the badge.")
+    )
+    evidence_note = models.CharField(
+        _("note"), max_length=350, blank=True, help_text=_("Shown as evidence on each badge.")
+    )
+    suppress_email = models.BooleanField(
+        _("Credly's e-mail"),
+        null=True,
+        blank=True,
+        choices=((None, _("as the site has it")), (False, _("Credly writes to the learner")), (True, _("no e-mail"))),
+        help_text=_("Whether Credly tells learners by e-mail that a badge is theirs."),
     )
     credly_state = models.CharField(
         _("state at Credly"), max_length=10, choices=CredlyState.choices, default=CredlyState.ACTIVE
