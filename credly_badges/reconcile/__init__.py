@@ -1,0 +1,1 @@
+"""Who qualifies, what we recorded and what Credly holds: compared, and brought together."""
