@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
-from . import quirks
+from . import quirks, reading
 
 
 def checked_host(base_url: str) -> tuple[str, bool]:
@@ -64,6 +64,16 @@ def checked_filter(value: str) -> str:
             f"Credly cannot search for a text with | or a double quote in it; leave them out of {value!r}."
         )
     return value
+
+
+def can_be_key(value: str) -> bool:
+    """Tell whether a text can be an API key; it stands before a colon in a header."""
+    return bool(value) and value.isascii() and value.isprintable() and " " not in value and ":" not in value
+
+
+def can_be_linked(value: str) -> bool:
+    """Tell whether a text is a whole http or https address, as a browser takes it."""
+    return value.isprintable() and " " not in value and bool(reading.web_address({"url": value}, "url"))
 
 
 def day(moment: date | None) -> str:

@@ -28,6 +28,7 @@ _BY_STATUS: Final[Mapping[int, type[errors.CredlyError]]] = {
     503: errors.Unavailable,
 }
 _CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_TOKEN = re.compile(rb'"(?:access_token|secret|token)"\s*:\s*"([!#-~]{4,500})')
 _EMAIL = re.compile(r"[^\s@\"'<>(),;:\[\]]{1,64}@[^\s@\"'<>(),;:\[\]]{1,255}")
 
 
@@ -66,6 +67,18 @@ class Answer:
             self.unreadable(reason)
         metadata = document.get("metadata")
         return document["data"], metadata if isinstance(metadata, dict) else {}
+
+    def items(self) -> tuple[list[Any], Data]:
+        """Return the list that stands under ``data``, and ``metadata``."""
+        data, metadata = self.content()
+        if not isinstance(data, list):
+            self.unreadable("“data” is not a list.")
+        return data, metadata
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether this says no more than that it was done."""
+        return is_fine(self.status) and not self.body and not self.problem
 
     def unreadable(self, reason: str) -> NoReturn:
         """Raise what an answer means that cannot be read: for a question ask again, for an order look first."""
@@ -130,15 +143,22 @@ class Answer:
     def _hushed(self, words: str) -> str:
         # Cut first: what follows may be megabytes. A key astride the cut is caught by the margin.
         words = words[: 4 * errors.LONGEST_MESSAGE]
-        for secret in self.secrets:
+        for secret in (*self.secrets, *self._tokens_told()):
             words = words.replace(secret, "[key]")
         # One line, and nothing that a terminal obeys: these words go into logs and lists.
         return _CONTROL.sub(" ", _EMAIL.sub("[e-mail]", words)).strip().encode("utf-8", "replace").decode()
+
+    def _tokens_told(self) -> list[str]:
+        # Credly tells tokens in full. Looked for in the bytes, so that half an answer gives none away either.
+        return sorted({told.decode("ascii") for told in _TOKEN.findall(self.body)}, key=len, reverse=True)
 
 
 def _no(document: Any, kind: type[errors.CredlyError], common: dict[str, Any]) -> errors.CredlyError:
     metadata = document.get("metadata") if isinstance(document, dict) else None
     current = metadata.get("current_badge_id") if isinstance(metadata, dict) else None
+    data = document.get("data") if isinstance(document, dict) else None
+    if isinstance(data, dict) and "error_index" in data:
+        return errors.BatchRefused(**common, index=_index(data["error_index"]))
     if current is not None or quirks.says_replaced(common["said"]):
         return errors.AlreadyReplaced(**common, current_badge_id=_uuid(current))
     if common["status"] == HTTPStatus.UNPROCESSABLE_ENTITY and quirks.says_duplicate(common["said"]):
@@ -184,6 +204,10 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def _index(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _uuid(value: object) -> UUID | None:

@@ -10,6 +10,7 @@
     ├── Unauthorized          the API key: a person must replace it
     └── Refused               Credly said no: asking again will not help
         ├── NotFound          it is not there (any more)
+        ├── BatchRefused      one of several, ``index``: the others can go without it
         ├── Duplicate         the learner has this badge already
         └── AlreadyReplaced   another badge, ``current_badge_id``, stands in its place
 """
@@ -19,6 +20,9 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from . import quirks
+
+_HELD_BACK = "This LMS holds back its requests to Credly."
 LONGEST_MESSAGE = 1_000
 """How many characters of Credly's own message are kept."""
 
@@ -59,11 +63,15 @@ class Unavailable(CredlyError):
 
 
 class Throttled(Unavailable):
-    """Credly asks for fewer requests. Ask again after ``retry_after`` seconds, if it named a number."""
+    """Credly asks for fewer requests. Ask again after ``retry_after`` seconds, if it named a number.
+
+    ``ours`` where it is this LMS that holds its requests back, and Credly was never asked.
+    """
 
     what = "Credly asks for fewer requests"
     advice = "Ask again later, and less often."
     retry_after: float | None = None
+    ours: bool = False
 
     def __init__(
         self,
@@ -73,11 +81,18 @@ class Throttled(Unavailable):
         request: str = "",
         said: str = "",
         retry_after: float | None = None,
+        ours: bool = False,
     ) -> None:
-        super().__init__(message, status=status, request=request, said=said)
+        super().__init__(message or (_HELD_BACK if ours else ""), status=status, request=request, said=said)
         self.retry_after = retry_after
+        self.ours = ours
 
     def __str__(self) -> str:
+        if self.ours:
+            asked = f" ({self.request})" if self.request else ""
+            reason = "" if self.message == _HELD_BACK else f": {self.message.rstrip('.')}"
+            wait = "" if self.retry_after is None else f" The wait is {self.retry_after:.0f} seconds."
+            return f"{_HELD_BACK.rstrip('.')}{asked}{reason}. Nothing was sent, and it goes on by itself.{wait}"
         if self.retry_after is None:
             return super().__str__()
         return f"{super().__str__()} Credly names a wait of {self.retry_after:.0f} seconds."
@@ -119,6 +134,31 @@ class NotFound(Refused):
 
     what = "Credly does not have what was asked for"
     advice = "Check at Credly whether it was deleted or belongs to another organization."
+
+
+class BatchRefused(Refused):
+    """Credly refused several orders because of one: ``index`` from 0, or None where it did not say which."""
+
+    what = "Credly refused the batch"
+    advice = "Take the one that it objects to out of the batch, and send the others again."
+    index: int | None = None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        request: str = "",
+        said: str = "",
+        index: int | None = None,
+    ) -> None:
+        super().__init__(message, status=status, request=request, said=said)
+        self.index = index
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether the learner of that order already has the badge."""
+        return quirks.says_duplicate(self.said)
 
 
 class Duplicate(Refused):

@@ -34,16 +34,11 @@ class Page(Generic[T]):
     @classmethod
     def parse(cls, data: list[Any], metadata: Data, parse_item: Callable[[Data], T], *, asked: int = 1) -> Self:
         """Read the page ``asked`` for; ``parse_item`` reads one item and raises ValueError with a sentence."""
-        items, broken = [], []
-        for position, item in enumerate(data, start=1):
-            try:
-                items.append(parse_item(item if isinstance(item, dict) else {}))
-            except ValueError as error:
-                broken.append(f"{_name(item, position)}: {error}")
+        items, broken = read_items(data, parse_item)
         total_pages = _number(metadata.get("total_pages"))
         return cls(
-            items=tuple(items),
-            broken=tuple(broken),
+            items=items,
+            broken=broken,
             total_pages=total_pages,
             total_count=_number(metadata.get("total_count")),
             next_page=_next_page(metadata, total_pages, asked=asked, empty=not data),
@@ -52,6 +47,17 @@ class Page(Generic[T]):
     def repeats(self, other: Page[T]) -> bool:
         """Tell whether the other page held the very same items."""
         return bool(self.items or self.broken) and (self.items, self.broken) == (other.items, other.broken)
+
+
+def read_items(data: list[Any], parse_item: Callable[[Data], T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
+    """Return what could be read of a list, and a line on each item that could not."""
+    items, broken = [], []
+    for position, item in enumerate(data, start=1):
+        try:
+            items.append(parse_item(item if isinstance(item, dict) else {}))
+        except ValueError as error:
+            broken.append(f"{_name(item, position)}: {error}")
+    return tuple(items), tuple(broken)
 
 
 def follow(read: Callable[[int], Page[T]], first: int, most: int, request: str) -> Iterator[Page[T]]:

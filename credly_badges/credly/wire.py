@@ -15,23 +15,27 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from . import quirks, reading
-from .order import Evidence, IssueOrder
+from .order import Evidence, IssueOrder, ReplaceOrder
 from .page import Page
 from .quirks import UnknownState
 from .reading import Data, Malformed
 from .template import Activity, Alignment, Template
+from .tokens import Token
 
 __all__ = [
     "Activity",
     "Alignment",
     "Badge",
+    "BulkPage",
     "Event",
     "Evidence",
     "IssueOrder",
     "Malformed",
     "Organization",
     "Page",
+    "ReplaceOrder",
     "Template",
+    "Token",
     "UnknownState",
 ]
 
@@ -46,6 +50,7 @@ class Organization:
     vanity_url: str = ""
     photo_url: str = ""
     verified: bool = False
+    webhook_url: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, data: Data) -> Self:
@@ -56,6 +61,7 @@ class Organization:
             vanity_url=reading.web_address(data, "vanity_url"),
             photo_url=reading.web_address(data, "photo_url"),
             verified=reading.flag(data, "verified", default=False),
+            webhook_url=reading.web_address(data, "webhook_url"),
         )
 
     def dump(self) -> dict[str, Any]:
@@ -66,6 +72,7 @@ class Organization:
             "vanity_url": self.vanity_url or None,
             "photo_url": self.photo_url or None,
             "verified": self.verified,
+            "webhook_url": self.webhook_url or None,
         }
 
 
@@ -141,11 +148,24 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkPage:
+    """Many badges of Credly's bulk search, without evidence or pictures; ``broken`` is that of ``Page``.
+
+    The same badge may come twice, and one that was just issued not yet. ``next_cursor`` is "" at the end.
+    """
+
+    items: tuple[Badge, ...]
+    broken: tuple[str, ...] = ()
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened at Credly, with what it happened to.
 
     After a deletion Credly may send the subject whole, by its id, or not at all, so
     ``badge`` and ``template`` are None unless it came whole, and ``subject_id`` may be None.
+    ``fault`` is a sentence where a subject came that could not be read, "" otherwise.
     """
 
     id: UUID
@@ -155,20 +175,35 @@ class Event:
     badge: Badge | None = None
     template: Template | None = None
     subject_id: UUID | None = None
+    fault: str = ""
 
     @classmethod
     def parse(cls, data: Data) -> Self:
         event_type = reading.text(data, "event_type")
         key = quirks.subject_key(event_type)
-        subject = reading.mapping(data.get(key) or {}, key)
+        badge: Badge | None = None
+        template: Template | None = None
+        subject_id: UUID | None = None
+        fault = ""
+        try:
+            subject = reading.mapping(data.get(key) or {}, key)
+            subject_id = reading.identity_or_none(subject, "id")
+            if key == "badge" and _whole(subject, Badge.NEEDS):
+                badge = Badge.parse(subject)
+            if key == "badge_template" and _whole(subject, Template.NEEDS):
+                template = Template.parse(subject)
+        except ValueError as error:
+            # That it happened is worth knowing, even where what it happened to is beyond us.
+            fault = str(error)
         return cls(
             id=reading.identity(data, "id"),
             type=event_type,
             organization_id=reading.identity(data, "organization_id"),
             occurred_at=reading.moment(data, "occurred_at"),
-            badge=Badge.parse(subject) if key == "badge" and _whole(subject, Badge.NEEDS) else None,
-            template=Template.parse(subject) if key == "badge_template" and _whole(subject, Template.NEEDS) else None,
-            subject_id=reading.identity_or_none(subject, "id"),
+            badge=badge,
+            template=template,
+            subject_id=subject_id,
+            fault=fault,
         )
 
     def dump(self) -> dict[str, Any]:

@@ -206,7 +206,7 @@ def test_every_error_tells_in_a_sentence_what_to_do():
     kinds = [errors.CredlyError, *errors.CredlyError.__subclasses__()]
     kinds += [leaf for kind in kinds[1:] for leaf in kind.__subclasses__()]
 
-    assert len(kinds) == 10
+    assert len(kinds) == 11
     for kind in kinds:
         assert str(kind(status=418, request="GET /x")).endswith(kind.advice)
         assert kind.advice.endswith(".")

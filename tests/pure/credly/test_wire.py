@@ -236,12 +236,29 @@ def test_an_event_about_people_at_work_is_read_without_its_subject(credly_says):
     assert (event.type, event.badge, event.template, event.subject_id) == ("employee.created", None, None, None)
 
 
-def test_an_event_with_a_badge_in_an_unknown_state_is_stopped(credly_says):
+@pytest.mark.parametrize(
+    ("subject", "fault", "named"),
+    [
+        ({"state": "frozen"}, "'frozen'", True),
+        ({"issued_at": "yesterday"}, "issued_at", True),
+        ({"id": "../organizations"}, "“id”", False),
+    ],
+)
+def test_an_event_whose_badge_cannot_be_read_is_known_to_have_happened(credly_says, subject, fault, named):
     data = credly_says("event.badge_created")["data"]
-    data["badge"]["state"] = "frozen"
+    data["badge"] |= subject
 
-    with pytest.raises(quirks.UnknownState, match="frozen"):
-        wire.Event.parse(data)
+    event = wire.Event.parse(data)
+
+    assert event.badge is None
+    assert fault in event.fault
+    assert (event.subject_id is not None) == named
+
+
+def test_an_event_with_nonsense_for_a_subject_is_known_to_have_happened(credly_says):
+    event = wire.Event.parse({**credly_says("event.badge_created")["data"], "badge": "5555"})
+
+    assert (event.badge, event.subject_id, event.fault) == (None, None, "“badge” is not an object.")
 
 
 def _order(**changed: Any) -> wire.IssueOrder:
