@@ -23,7 +23,13 @@ PERHAPS_IDS = st.none() | st.uuids()
 ACTIVITIES = st.builds(wire.Activity, title=TEXTS, type=TEXTS, url=LINKS)
 ALIGNMENTS = st.builds(wire.Alignment, name=TEXTS, url=LINKS, description=TEXTS)
 ORGANIZATIONS = st.builds(
-    wire.Organization, name=NAMES, website_url=LINKS, vanity_url=LINKS, photo_url=LINKS, verified=st.booleans()
+    wire.Organization,
+    name=NAMES,
+    website_url=LINKS,
+    vanity_url=LINKS,
+    photo_url=LINKS,
+    verified=st.booleans(),
+    webhook_url=LINKS,
 )
 TEMPLATES = st.builds(
     wire.Template,
@@ -72,6 +78,7 @@ EVENTS = st.one_of(
             occurred_at=TIMES,
             badge=st.just(badge),
             template=st.none(),
+            fault=st.just(""),
             subject_id=st.just(badge.id),
         )
     ),
@@ -82,6 +89,7 @@ EVENTS = st.one_of(
             occurred_at=TIMES,
             badge=st.none(),
             template=st.just(template),
+            fault=st.just(""),
             subject_id=st.just(template.id),
         )
     ),
@@ -91,10 +99,24 @@ EVENTS = st.one_of(
         occurred_at=TIMES,
         badge=st.none(),
         template=st.none(),
+        fault=st.just(""),
         subject_id=PERHAPS_IDS,
     ),
 )
-EVIDENCE = st.builds(wire.Evidence, name=TEXTS, url=NAMES, description=TEXTS)
+EVIDENCE = st.one_of(
+    st.builds(wire.Evidence, name=TEXTS, url=NAMES, description=TEXTS, kind=st.just("UrlEvidence")),
+    st.builds(wire.Evidence, name=NAMES, url=st.just(""), description=TEXTS, kind=st.just("IdEvidence")),
+)
+TOKENS = st.builds(
+    wire.Token,
+    created_at=TIMES,
+    description=TEXTS,
+    read_enabled=st.booleans(),
+    write_enabled=st.booleans(),
+    delete_enabled=st.booleans(),
+    expires_at=PERHAPS_TIMES,
+    value=TEXTS,
+)
 ORDERS = st.builds(
     wire.IssueOrder,
     recipient_email=NAMES,
@@ -109,9 +131,20 @@ ORDERS = st.builds(
     suppress_notification=st.booleans(),
     duplicate_behavior=st.sampled_from(["", *sorted(quirks.DUPLICATE_BEHAVIORS)]),
 )
+REPLACEMENTS = st.builds(
+    wire.ReplaceOrder,
+    issued_at=st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(timezone(timedelta(hours=5)))),
+    first_name=TEXTS,
+    last_name=TEXTS,
+    middle_name=TEXTS,
+    issuer_earner_id=TEXTS,
+    expires_at=st.none() | st.just(False) | st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC)),
+    evidence=st.lists(EVIDENCE, max_size=2).map(tuple),
+    notification_message=TEXTS,
+)
 
 
-@given(st.one_of(ORGANIZATIONS, TEMPLATES, BADGES, EVENTS, ORDERS))
+@given(st.one_of(ORGANIZATIONS, TEMPLATES, BADGES, EVENTS, EVIDENCE, ORDERS, REPLACEMENTS, TOKENS))
 def test_what_was_dumped_is_read_back_the_same(thing):
     assert type(thing).parse(thing.dump()) == thing
 
@@ -327,6 +360,21 @@ def test_an_order_carries_evidence_language_and_silence_where_given():
 def test_an_order_that_credly_could_misread_is_not_made(wrong, sentence):
     with pytest.raises(ValueError, match=sentence):
         _order(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "Certificate"},
+        {"name": "Certificate", "url": " "},
+        {"name": " ", "description": "12345", "kind": "IdEvidence"},
+        {"name": "Number", "url": "https://lms.example", "kind": "IdEvidence"},
+        {"name": "Note", "description": "Well done", "kind": "TextEvidence"},
+    ],
+)
+def test_evidence_that_shows_nothing_is_not_made(wrong):
+    with pytest.raises(ValueError, match="Evidence"):
+        wire.Evidence(**wrong)
 
 
 def test_nobody_reads_a_name_or_an_address_in_a_repr(credly_says):
