@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -20,10 +20,17 @@ BATCH = 500
 T = TypeVar("T")
 
 
-def put(award: BadgeAward, kind: OutboxMessage.Kind) -> OutboxMessage:
-    """Store an order for an award and have it delivered once the transaction is committed."""
+def put(award: BadgeAward, kind: OutboxMessage.Kind, details: Mapping[str, Any] | None = None) -> OutboxMessage:
+    """Store an order for an award and have it delivered once the transaction is committed.
+
+    ``details`` are those of a replacement: cause, earned_at, expires_at and because; no name and no address.
+    """
     message = OutboxMessage.objects.create(
-        kind=kind, award=award, organization_id=award.template.organization_id, not_before=timezone.now()
+        kind=kind,
+        award=award,
+        organization_id=award.template.organization_id,
+        details=dict(details or {}),
+        not_before=timezone.now(),
     )
     wake_after_commit([message.pk])
     return message
