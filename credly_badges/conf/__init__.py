@@ -6,7 +6,7 @@ is written at its default, in ``credly_badges/settings/common.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -32,15 +32,10 @@ def encryption_keys() -> list[str]:
     return [str(key) for key in keys]
 
 
-def api_keys() -> Mapping[Any, str]:
-    """The API keys that the settings give, by organization ID as an operator wrote it."""
-    keys: Mapping[Any, str] = _read("API_KEYS", {}, Mapping)
+def api_keys() -> Mapping[Any, Any] | Callable[[UUID], str] | str:
+    """Where the settings say that API keys are; ``given_keys`` knows how to read it."""
+    keys: Mapping[Any, Any] | Callable[[UUID], str] | str = _read("API_KEYS", {}, (Mapping, str, Callable))
     return keys
-
-
-def api_key(organization_id: UUID) -> str:
-    """The API key that the settings give for an organization, or an empty string."""
-    return next((key for given, key in api_keys().items() if str(given).lower() == str(organization_id)), "")
 
 
 def api_urls() -> dict[str, str]:
@@ -114,6 +109,26 @@ def sweep_every() -> timedelta:
 def suppress_credly_email() -> bool:
     """Whether Credly is asked not to write to learners about their badges."""
     return _read("SUPPRESS_CREDLY_EMAIL", False, bool)
+
+
+def api_key_cache() -> timedelta:
+    """How long a process remembers an API key that a function of the settings gave it."""
+    return timedelta(seconds=_read("API_KEY_CACHE_SECONDS", 60, (int, float)))
+
+
+def webhook_secret_required() -> bool:
+    """Whether Credly's notices are only taken at the address that holds the organization's secret."""
+    return _read("WEBHOOK_SECRET_REQUIRED", False, bool)
+
+
+def webhook_rate() -> int:
+    """How many notices of an organization are taken in a minute from one sender."""
+    return _read("WEBHOOK_RATE", 120, int)
+
+
+def kept_notices() -> timedelta:
+    """How long notices from Credly are kept once they are finished."""
+    return timedelta(days=_read("NOTICE_DAYS", 90, (int, float)))
 
 
 def _read(name: str, default: T, kind: Any) -> T:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from .. import audit, conf
 from ..credly import quirks
 from ..models import BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage
+from ..models.encryption import Secret
 from . import announce
 from .results import Confirmed, Result
 from .verdicts import Circumstances, Verdict, judge
@@ -37,7 +38,10 @@ def settle(message: OutboxMessage, attempt: DeliveryAttempt, result: Result, *, 
         first_wait=conf.first_wait(),
         longest_wait=conf.longest_wait(),
     )
-    return _put_back(message, attempt, judge(result, circumstances), circumstances.now)
+    verdict = judge(result, circumstances)
+    # Asked before the transaction begins: what the settings name may be a secrets manager.
+    given = _key_given_now(message) if "paused" in verdict.organization else Secret()
+    return _put_back(message, attempt, verdict, circumstances.now, given)
 
 
 @transaction.atomic
@@ -102,7 +106,9 @@ def _revoked(award: BadgeAward, now: datetime) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict, now: datetime) -> datetime | None:
+def _put_back(
+    message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict, now: datetime, given: Secret
+) -> datetime | None:
     _finish(attempt, verdict.outcome, now, verdict)
     organization = None
     if verdict.organization:
@@ -124,7 +130,7 @@ def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict
     ):
         log.warning("Message %s was taken over by another worker.", message.pk)
         return None
-    if organization is not None and not _hold_back(organization, message, verdict):
+    if organization is not None and not _hold_back(organization, message, verdict, given):
         return None  # Whoever lifts the pause wakes the queue.
     if dead:
         _give_up(message, verdict, used, now)
@@ -132,13 +138,18 @@ def _put_back(message: OutboxMessage, attempt: DeliveryAttempt, verdict: Verdict
     return again_at
 
 
-def _hold_back(organization: CredlyOrganization, message: OutboxMessage, verdict: Verdict) -> bool:
+def _key_given_now(message: OutboxMessage) -> Secret:
+    """What the settings give now; the message's own organization keeps the key that was tried."""
+    return CredlyOrganization(uuid=message.organization.uuid).fetch_key_anew()
+
+
+def _hold_back(organization: CredlyOrganization, message: OutboxMessage, verdict: Verdict, given: Secret) -> bool:
     """Have all of an organization's messages wait; whether this one may be tried again without a person."""
     if "paused" in verdict.organization:
         if organization.paused:
             return False  # Another worker, or a person: that pause is theirs to end.
-        if organization.key != message.organization.key:
-            return True  # A new key was entered while the old one was being tried.
+        if (given or organization.api_key) != message.organization.key:
+            return True  # Another key came in force while the old one was being tried.
     CredlyOrganization.objects.filter(pk=organization.pk).update(**verdict.organization)
     if "paused" not in verdict.organization:
         return True

@@ -9,6 +9,7 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
 
 from .. import conf
+from ..conf.given_keys import KeyNotFetched
 
 SHORTEST_SHOWN = 12
 """Of a shorter text, four characters would be most of it, so none are shown."""
@@ -28,14 +29,15 @@ class UndecryptableSecret(Exception):
 class Secret:
     """A secret text. Only :meth:`reveal` gives it away; printing, logging and comparing do not."""
 
-    __slots__ = ("_plain", "_token")
+    __slots__ = ("_failure", "_plain", "_token")
 
-    def __init__(self, plain: str = "", *, token: str = "") -> None:
+    def __init__(self, plain: str = "", *, token: str = "", failure: KeyNotFetched | None = None) -> None:
         self._plain = plain
         self._token = token
+        self._failure = failure
 
     def __bool__(self) -> bool:
-        return bool(self._plain or self._token)
+        return bool(self._plain or self._token or self._failure)
 
     def __str__(self) -> str:
         return self.masked
@@ -45,13 +47,19 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         # By the token where there is one: that it was revealed does not make it another secret.
-        return isinstance(other, Secret) and (self._token or self._plain) == (other._token or other._plain)
+        if not isinstance(other, Secret) or self._failure or other._failure:
+            return self is other
+        return (self._token or self._plain) == (other._token or other._plain)
 
     def __hash__(self) -> int:
         return hash(self._token or self._plain)
 
     def reveal(self) -> str:
-        """The text itself. Raises UndecryptableSecret where the ring has lost its key."""
+        """The text itself. Raises UndecryptableSecret where the ring has lost its key, KeyNotFetched where the site's
+        own function did not give it.
+        """
+        if self._failure:
+            raise KeyNotFetched(self._failure.kind)
         if self._token and not self._plain:
             try:
                 self._plain = ring().decrypt(self._token.encode()).decode()
@@ -66,7 +74,7 @@ class Secret:
             return ""
         try:
             plain = self.reveal()
-        except UndecryptableSecret:
+        except (UndecryptableSecret, KeyNotFetched):
             return "(unreadable)"
         return f"••••{plain[-4:]}" if len(plain) >= SHORTEST_SHOWN else "••••"
 
@@ -84,6 +92,17 @@ class Secret:
             return ring().rotate(self._token.encode()).decode()
         except (InvalidToken, ImproperlyConfigured):
             return self._token
+
+    @property
+    def ring_position(self) -> int | None:
+        """Which key of the ring can read what is stored, 1 being the newest; None where none of them can."""
+        for position, key in enumerate(conf.encryption_keys(), 1):
+            try:
+                Fernet(key).decrypt(self._token.encode())
+            except (InvalidToken, ValueError):
+                continue
+            return position
+        return None
 
 
 def ring() -> MultiFernet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.core.validators import MinValueValidator
@@ -10,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .. import conf
+from ..conf import given_keys
 from .encryption import EncryptedTextField, Secret
 
 
@@ -56,6 +58,14 @@ class CredlyOrganization(models.Model):
     retiring_key = EncryptedTextField(_("retiring API key"), blank=True, default="", editable=False)
     retiring_token_id = models.UUIDField(_("the retiring key's ID at Credly"), null=True, blank=True, editable=False)
     retire_at = models.DateTimeField(_("retire the old key at"), null=True, blank=True, editable=False)
+    # A key that was made at Credly and is not in force yet: its name there is stored before it is made, its value before
+    # it is used, so that whoever comes after a crash finds both. While there is a name, one process is at it.
+    successor_name = models.CharField(max_length=100, blank=True, default="", editable=False)
+    successor_begun_at = models.DateTimeField(null=True, blank=True, editable=False)
+    successor_key = EncryptedTextField(blank=True, default="", editable=False)
+    # The key that was last looked at, as a one-way mark: a key from the settings changes without a word to us.
+    key_mark = models.CharField(max_length=64, blank=True, default="", editable=False)
+    key_checked_at = models.DateTimeField(_("key last checked at"), null=True, blank=True, editable=False)
     # Changing it changes the secret part of the address that Credly sends its notices to.
     webhook_salt = models.UUIDField(default=uuid4, editable=False)
     noticed_at = models.DateTimeField(_("last notice from Credly at"), null=True, blank=True, editable=False)
@@ -95,15 +105,38 @@ class CredlyOrganization(models.Model):
 
     @property
     def key(self) -> Secret:
-        """The key in force: the one from the settings if they have one, else the stored one."""
-        given = conf.api_key(self.uuid) or self.api_key
+        """The key in force: the one from the settings if they have one, else the stored one. Never raises."""
+        given = self._given_key() or self.api_key
         # Until it is read back from the database, a key that was just assigned is plain text.
         return given if isinstance(given, Secret) else Secret(given)
 
     @property
     def key_comes_from_settings(self) -> bool:
         """Whether the operator keeps this organization's key outside the database."""
-        return bool(conf.api_key(self.uuid))
+        return bool(self._given_key())
+
+    def fetch_key_anew(self) -> Secret:
+        """The key in force now, whatever this process remembers of it."""
+        given_keys.forget(self.uuid)
+        self.__dict__.pop("_key_given", None)
+        return self.key
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the row anew, and what the settings say of its key."""
+        self.__dict__.pop("_key_given", None)
+        super().refresh_from_db(*args, **kwargs)
+
+    def _given_key(self) -> Secret:
+        """What the settings give. A function's answer is kept as the row is: what was read stays what was tried."""
+        source = given_keys.source_for(self.uuid)
+        remembered = self.__dict__.get("_key_given")
+        if remembered is None or remembered[0] is not source:
+            try:
+                given = Secret(given_keys.key_for(self.uuid))
+            except given_keys.KeyNotFetched as failure:
+                given = Secret(failure=failure)
+            remembered = self.__dict__["_key_given"] = (source, given)
+        return remembered[1]
 
     def may_send(self, now: datetime) -> bool:
         """Whether messages may go to Credly for this organization at that moment."""

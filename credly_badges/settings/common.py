@@ -13,14 +13,17 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_default: []
     # .. setting_description: The key ring that encrypts Credly API keys in the database: Fernet keys, the newest first.
     #   The first one encrypts, all of them decrypt, so a new key is added in front and the old one stays until every
-    #   organization has been saved again. Make one with
+    #   stored key was encrypted anew by ``credly_keys rotate-encryption``. Make one with
     #   ``python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"``.
     # .. setting_warning: An API key whose encryption key is lost cannot be read again and must be entered anew.
     "CREDLY_BADGES_ENCRYPTION_KEYS": [],
     # .. setting_name: CREDLY_BADGES_API_KEYS
     # .. setting_default: {}
-    # .. setting_description: Credly API keys by organization id, for sites that keep secrets out of the database.
-    #   A key given here is used instead of the one stored with the organization.
+    # .. setting_description: Credly API keys for sites that keep secrets out of the database: a mapping of organization
+    #   IDs to keys, or to functions (or their dotted paths) that fetch one; or a single function, or its dotted path, for
+    #   every organization. A function takes the organization's UUID and returns its key, or an empty text if it has none.
+    #   A key given here is used instead of the one stored with the organization. A text of words joined by dots is taken
+    #   for a dotted path.
     "CREDLY_BADGES_API_KEYS": {},
     # .. setting_name: CREDLY_BADGES_API_URLS
     # .. setting_default: {}
@@ -80,6 +83,29 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_default: False
     # .. setting_description: Whether Credly is asked not to send its own e-mail to a learner who was issued a badge.
     "CREDLY_BADGES_SUPPRESS_CREDLY_EMAIL": False,
+    # .. setting_name: CREDLY_BADGES_API_KEY_CACHE_SECONDS
+    # .. setting_default: 60
+    # .. setting_description: For how many seconds each process remembers an API key that a function named in
+    #   ``CREDLY_BADGES_API_KEYS`` gave it; 0 asks the function each time. When Credly refuses the key, the function is
+    #   asked at once.
+    "CREDLY_BADGES_API_KEY_CACHE_SECONDS": 60,
+    # .. setting_name: CREDLY_BADGES_WEBHOOK_SECRET_REQUIRED
+    # .. setting_default: False
+    # .. setting_description: Whether Credly's notices are only taken at the address that ends with the organization's
+    #   secret, and no longer at the plain one. The admin shows that address on the organization's page.
+    # .. setting_warning: Paste the address with the secret into Credly first; until then only the events feed tells.
+    "CREDLY_BADGES_WEBHOOK_SECRET_REQUIRED": False,
+    # .. setting_name: CREDLY_BADGES_WEBHOOK_RATE
+    # .. setting_default: 120
+    # .. setting_description: How many of Credly's notices to one organization are taken in a minute from one sender
+    #   address; from all addresses together four times as many. The others are asked to come again, and the events
+    #   feed brings them as well. Counted in Django's default cache, so set up one that all processes share.
+    "CREDLY_BADGES_WEBHOOK_RATE": 120,
+    # .. setting_name: CREDLY_BADGES_NOTICE_DAYS
+    # .. setting_default: 90
+    # .. setting_description: For how many days a notice from Credly is kept once it is finished. One that Credly did
+    #   not confirm is kept for a week.
+    "CREDLY_BADGES_NOTICE_DAYS": 90,
 }
 
 

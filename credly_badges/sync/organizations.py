@@ -9,12 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from .. import connections
+from ..conf.given_keys import KeyNotFetched
 from ..credly.errors import CredlyError, NotFound, Unauthorized
 from ..models import CredlyOrganization
 from ..models.encryption import UndecryptableSecret
 
 # The last one is what the client says of a key or an address that could never work.
-CANNOT_CONNECT = (connections.NoKey, UndecryptableSecret, ImproperlyConfigured, ValueError)
+CANNOT_CONNECT = (connections.NoKey, UndecryptableSecret, ImproperlyConfigured, ValueError, KeyNotFetched)
 """What ``connect`` raises before Credly is asked; each says what to do."""
 
 
@@ -35,6 +36,8 @@ def check(organization: CredlyOrganization) -> Check:
     """Ask Credly for the organization, with the key that is in force. Saves nothing; an unsaved one will do."""
     try:
         found = connections.connect(organization).organization()
+    except KeyNotFetched as error:
+        return Check(False, "", str(error))
     except CANNOT_CONNECT as fault:
         return Check(False, "", str(fault), wrong="api_key")
     except CredlyError as error:
