@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, conf
+from . import audit, availability, conf
 from .events import catalogue
 from .models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from .rules.language import GroupNeeds, InvalidRule, compile_rule
@@ -76,6 +76,7 @@ def _reasons(template: BadgeTemplate) -> Iterator[str]:
     for number, group in enumerate(groups, 1):
         name = group.name or _("group %(number)d") % {"number": number}
         yield from _reasons_of_a_group(group, name)
+    yield from _reasons_of_availability(template, groups)
 
 
 def _reasons_of_the_organization(template: BadgeTemplate) -> Iterator[str]:
@@ -110,6 +111,16 @@ def _reasons_of_a_group(group: RequirementGroup, name: str) -> Iterator[str]:
         ) % {"group": name, "needed": group.at_least, "total": len(requirements)}
     for requirement in requirements:
         yield from _reasons_of_a_requirement(requirement)
+
+
+def _reasons_of_availability(template: BadgeTemplate, groups: Iterable[RequirementGroup]) -> Iterator[str]:
+    offer = availability.offer(template)
+    for requirement in (each for group in groups for each in group.requirements.all()):
+        if sentence := offer.why_not(requirement.scope):
+            yield _("The requirement “%(requirement)s” lies outside of where the badge is available. %(why)s") % {
+                "requirement": requirement,
+                "why": sentence,
+            }
 
 
 def _reasons_of_a_requirement(requirement: BadgeRequirement) -> Iterator[str]:

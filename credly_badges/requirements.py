@@ -17,7 +17,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from opaque_keys.edx.locator import CourseLocator, LibraryLocator
 
-from . import activation, audit
+from . import activation, audit, availability
 from .events import catalogue
 from .events.catalogue import ScopeKind
 from .models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
@@ -75,6 +75,14 @@ class WouldStopAnActiveBadge(Exception):
         self.reasons = reasons
 
 
+class OutsideAvailability(Exception):
+    """The badge is not available where it is asked for. ``reasons`` say where it is. Nothing was written."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
 class InvalidScope(ValueError):
     """What was typed is no place where the event can happen; the message says what to type instead."""
 
@@ -95,7 +103,7 @@ def save(template: BadgeTemplate, groups: Sequence[GroupSpec], *, by: AbstractBa
 
     ``seen`` is the fingerprint of the state that was edited. Rows that stay keep their ids, so what learners have
     fulfilled stays with them, unless they now listen to another event or place; what is no longer listed is deleted.
-    Raises ChangedMeanwhile and WouldStopAnActiveBadge.
+    Raises ChangedMeanwhile, OutsideAvailability and WouldStopAnActiveBadge.
     """
     template = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
     before = stored(template)
@@ -103,6 +111,8 @@ def save(template: BadgeTemplate, groups: Sequence[GroupSpec], *, by: AbstractBa
         if _content(before) == _content(groups):
             return False  # The same page was sent twice, by a double click or a reload.
         raise ChangedMeanwhile
+    if outside := _outside(template, before, groups):
+        raise OutsideAvailability(outside)
     problems = set(activation.reasons_not_to_activate(template)) if template.is_active else set()
     _write(template, groups)
     after = stored(template)
@@ -120,6 +130,27 @@ def save(template: BadgeTemplate, groups: Sequence[GroupSpec], *, by: AbstractBa
         after={"groups": _plain(after)},
     )
     return True
+
+
+def _outside(template: BadgeTemplate, before: Sequence[GroupSpec], groups: Sequence[GroupSpec]) -> list[str]:
+    """Why the badge cannot be asked for at each new place; the places that it was asked for at before may stay."""
+    new = dict.fromkeys(_places(groups))
+    for scope in _places(before):
+        new.pop(scope, None)
+    if not new:
+        return []
+    offer = availability.offer(template)
+    found = {scope: offer.why_not(scope) for scope in new}
+    return [
+        _("“%(place)s” lies outside of where the badge is available. %(why)s")
+        % {"place": scope or _("anywhere"), "why": why}
+        for scope, why in found.items()
+        if why
+    ]
+
+
+def _places(groups: Iterable[GroupSpec]) -> list[str]:
+    return [requirement.scope for group in groups for requirement in group.requirements]
 
 
 def read_scope(kind: ScopeKind, text: str) -> str:

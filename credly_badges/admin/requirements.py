@@ -64,6 +64,8 @@ def _save(request: HttpRequest, template: BadgeTemplate, draft: Draft) -> list[s
                 "typed is still below: copy what you need, then open the page again."
             )
         ]
+    except requirements.OutsideAvailability as refusal:
+        return [_("The badge may not be asked for there, so nothing was saved."), *refusal.reasons]
     except requirements.WouldStopAnActiveBadge as refusal:
         return [
             _(

@@ -15,9 +15,9 @@ class StandInLMS:
 
     It stands where ``credly_badges.lms.EdxPlatform`` stands (``CREDLY_BADGES_LMS_BACKEND``) and answers as that does.
     Users are the host's own Django users, in its database. Of edx-platform it stands in for the profile name, the
-    verified name and the language of a user, for the titles of course overviews, and for staff access: that of the site
-    (``is_staff``), of a course run, and of a course organization. A second process starts empty; there, learners still
-    have the first and last name of their Django user.
+    verified name and the language of a user, for the titles of course overviews, for the course runs of programs, and
+    for staff access: that of the site (``is_staff``), of a course run, and of a course organization. A second process
+    starts empty; there, learners still have the first and last name of their Django user.
 
     Reach the one in use with ``credly_badges.lms.backend()``, and call ``clear()`` between two tests.
     """
@@ -26,12 +26,14 @@ class StandInLMS:
         self._profiles: dict[int, Profile] = {}
         self._titles: dict[str, str] = {}
         self._staff: set[tuple[int, str]] = set()
+        self._programs: dict[str, frozenset[str]] = {}
 
     def clear(self) -> None:
         """Forget everything."""
         self._profiles.clear()
         self._titles.clear()
         self._staff.clear()
+        self._programs.clear()
 
     def add_profile(self, user_id: int, name: str = "", *, verified_name: str = "", language: str = "") -> None:
         """Give a user a profile; a verified name is one that they chose to have on their certificates."""
@@ -43,6 +45,10 @@ class StandInLMS:
         self._titles[str(key)] = title
         return key
 
+    def add_program(self, uuid: str, *course_keys: CourseKey | str) -> None:
+        """Add a program of the course catalog, with its course runs."""
+        self._programs[uuid] = frozenset(str(CourseKey.from_string(str(key))) for key in course_keys)
+
     def add_staff(self, user_id: int, course_key_or_organization: CourseKey | str) -> None:
         """Put a user on the staff of one course run, or of all that an organization has (``edX``)."""
         self._staff.add((user_id, str(course_key_or_organization)))
@@ -52,6 +58,9 @@ class StandInLMS:
 
     def course_titles(self, keys: Collection[CourseKey]) -> Mapping[str, str]:
         return {str(key): self._titles[str(key)] for key in keys if str(key) in self._titles}
+
+    def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
+        return {uuid: self._programs[uuid] for uuid in uuids if uuid in self._programs}
 
     def is_course_staff(self, user: AbstractBaseUser | AnonymousUser, course_key: CourseKey) -> bool:
         roles = {(user.pk, str(course_key)), (user.pk, str(course_key.org))}

@@ -232,7 +232,7 @@ def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, l
         for requirement in RequirementFactory.create_batch(5, group=GroupFactory(template=template)):
             RuleFactory.create_batch(2, requirement=requirement)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = client.get(address(template))
 
     assert page.status_code == 200

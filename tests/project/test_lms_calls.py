@@ -18,5 +18,5 @@ def test_every_call_into_edx_platform_is_on_the_page():
         for alias in node.names
     ]
 
-    assert len(asked) == 6
+    assert len(asked) == 8
     assert [name for name in asked if f"``{name}" not in page] == []

@@ -177,7 +177,7 @@ def test_the_reasons_cost_as_many_queries_for_ten_groups_as_for_one(template, dj
         RuleFactory.create_batch(3, requirement__group__template=template)
     stored = type(template).objects.select_related("organization").get(pk=template.pk)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         reasons = activation.reasons_not_to_activate(stored)
 
     assert reasons == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import override_settings
@@ -331,6 +332,15 @@ def test_edx_platform_gives_course_titles_in_one_query(edx_platform, django_asse
     assert titles == {str(DEMO): "Demonstration Course", str(OTHER): str(OTHER)}
 
 
+def test_edx_platform_gives_the_course_runs_of_the_programs_in_its_cache(edx_platform):
+    cache.set("program-P1", {"uuid": "P1", "courses": [{"course_runs": [{"key": str(DEMO)}, {"key": str(OTHER)}]}]})
+
+    runs = lms.runs_of_programs(["P1", "not-in-the-cache"])
+
+    cache.clear()
+    assert runs == {"P1": {str(DEMO), str(OTHER)}}
+
+
 def test_edx_platform_decides_who_is_course_staff(edx_platform):
     assert lms.is_course_staff(UserFactory(is_staff=True), DEMO) is True
     assert lms.is_course_staff(UserFactory(), DEMO) is False
@@ -339,5 +349,5 @@ def test_edx_platform_decides_who_is_course_staff(edx_platform):
 def test_the_stand_in_answers_to_the_same_methods_as_edx_platform():
     asked = {name for name in vars(lms.Backend) if not name.startswith("_")}
 
-    assert asked == {"profiles", "course_titles", "is_course_staff"}
+    assert asked == {"profiles", "course_titles", "is_course_staff", "runs_of_programs"}
     assert asked <= set(dir(StandInLMS)) & set(dir(lms.EdxPlatform))
