@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -22,7 +22,7 @@ from .organizations import CANNOT_CONNECT
 from .plans import Change, Fate, Item, Plan
 from .results import Result
 
-__all__ = ["Plan", "Result", "apply", "plan", "sync"]
+__all__ = ["Plan", "Result", "apply", "as_gone", "compare", "plan", "sync", "write"]
 
 BATCH = 500
 MOST_LOOKED_FOR = 200
@@ -60,9 +60,9 @@ def plan(
         listed = found.seen.keys() | found.unreadable
         missing = [row for uuid, row in rows.items() if uuid not in listed and row.credly_state != State.GONE]
         for row in _really_gone(client, missing, found):
-            made.items.append(_gone(row))
+            made.items.append(as_gone(row))
     for template in found.seen.values():
-        item = _compare(template, rows.get(template.id))
+        item = compare(template, rows.get(template.id))
         if item is None:
             made.unchanged += 1
         else:
@@ -87,6 +87,11 @@ def apply(made: Plan, *, by: AbstractBaseUser | None = None) -> Result:
     return result
 
 
+def write(organization: CredlyOrganization, item: Item, *, by: AbstractBaseUser | None = None) -> list[str]:
+    """Write what is to be done with one template; its name if that deactivated it."""
+    return _add(organization, [item]) if item.fate is Fate.ADDED else _change([item], by)
+
+
 def _really_gone(client: Client, missing: list[BadgeTemplate], found: listing.Listing) -> Iterator[BadgeTemplate]:
     """Those that Credly says it does not have. The others join ``found``, or its problems."""
     # The active ones first: that learners can still earn a badge that is gone is what matters.
@@ -109,13 +114,14 @@ def _really_gone(client: Client, missing: list[BadgeTemplate], found: listing.Li
         )
 
 
-def _gone(row: BadgeTemplate) -> Item:
+def as_gone(row: BadgeTemplate) -> Item:
+    """What is to be done with a template that Credly does not have any more."""
     return Item(
         Fate.GONE, row.uuid, row.name, {"credly_state": State.GONE}, row.pk, closes=True, was_active=row.is_active
     )
 
 
-def _compare(template: wire.Template, row: BadgeTemplate | None) -> Item | None:
+def compare(template: wire.Template, row: BadgeTemplate | None) -> Item | None:
     """What is to be done with one template; None where it is as it was."""
     values, notes = columns(template)
     closes = template.state != State.ACTIVE
@@ -188,7 +194,7 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
     closed: list[BadgeTemplate] = []
     for item in items:
         row = rows.get(item.pk or 0)
-        if row is None:
+        if row is None or _knows_newer(row, item.values.get("credly_updated_at")):
             continue
         for column, value in {**item.values, "synced_at": now, "modified": now}.items():
             setattr(row, column, value)
@@ -214,6 +220,12 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
         for row in closed
     )
     return [row.name for row in closed]
+
+
+def _knows_newer(row: BadgeTemplate, said_at: datetime | None) -> bool:
+    """Whether Credly has told something newer of a template already. One that was gone and is listed again is back."""
+    known = row.credly_updated_at
+    return bool(said_at and known and said_at < known and row.credly_state != State.GONE)
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
