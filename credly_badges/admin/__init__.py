@@ -1,6 +1,7 @@
 """The admin: one module per subject. Importing each one registers it."""
 
 from . import audit as audit
+from . import availability as availability
 from . import awards as awards
 from . import events as events
 from . import organizations as organizations

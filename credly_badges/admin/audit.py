@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import AuditEntry, BadgeAward, BadgeTemplate, CredlyOrganization, OutboxMessage
+from ..models import AuditEntry, Availability, BadgeAward, BadgeTemplate, CredlyOrganization, OutboxMessage
 from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, shortened
 
 # What the log says of an action; one that is not here is shown as it is stored.
@@ -27,6 +27,9 @@ ACTIONS = {
     "template.activated": _("Template activated"),
     "template.deactivated": _("Template deactivated"),
     "requirements.changed": _("Requirements changed"),
+    "availability.added": _("Availability added"),
+    "availability.changed": _("Availability changed"),
+    "availability.removed": _("Availability removed"),
     "award.granted": _("Badge awarded"),
     "award.issued": _("Badge issued at Credly"),
     "award.revoked": _("Badge revoked"),
@@ -56,7 +59,7 @@ class KindFilter(WordsFilter):
 
     def words(self) -> dict[str, Any]:
         """The kinds that something is ever done to."""
-        things = (CredlyOrganization, BadgeTemplate, BadgeAward, OutboxMessage)
+        things = (CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage)
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
 
