@@ -8,7 +8,7 @@ EDX_PLATFORM = ("common.", "edx_name_affirmation.", "lms.", "openedx.", "xmodule
 
 
 def test_every_call_into_edx_platform_is_on_the_page():
-    tree = ast.parse((ROOT / "credly_badges" / "lms.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "credly_badges" / "lms" / "edx_platform.py").read_text(encoding="utf-8"))
     page = (ROOT / "docs" / "references" / "lms_calls.rst").read_text(encoding="utf-8")
 
     asked = [
@@ -18,5 +18,5 @@ def test_every_call_into_edx_platform_is_on_the_page():
         for alias in node.names
     ]
 
-    assert len(asked) == 8
+    assert len(set(asked)) == 12
     assert [name for name in asked if f"``{name}" not in page] == []

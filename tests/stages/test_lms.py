@@ -27,6 +27,8 @@ MINIATURE_APPS = [
     "common.djangoapps.student",
     "openedx.core.djangoapps.user_api",
     "openedx.core.djangoapps.content.course_overviews",
+    "lms.djangoapps.certificates",
+    "lms.djangoapps.grades",
     "edx_name_affirmation",
 ]
 ROOTS = {"common", "edx_name_affirmation", "lms", "openedx"}
@@ -264,6 +266,9 @@ def test_a_host_that_is_no_lms_is_told_which_setting_to_give(settings):
         lambda: lms.learner(user.pk),
         lambda: lms.course_titles([DEMO]),
         lambda: lms.is_course_staff(user, DEMO),
+        lambda: lms.course_url(DEMO),
+        lambda: lms.certificate(user.pk, DEMO),
+        lambda: lms.grade(user.pk, DEMO),
     ):
         with pytest.raises(NoPlatform, match="CREDLY_BADGES_LMS_BACKEND") as caught:
             ask()
@@ -341,6 +346,45 @@ def test_edx_platform_gives_the_course_runs_of_the_programs_in_its_cache(edx_pla
     assert runs == {"P1": {str(DEMO), str(OTHER)}}
 
 
+def test_edx_platform_gives_the_public_page_of_a_course(edx_platform, settings, django_assert_num_queries):
+    from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
+
+    settings.LMS_ROOT_URL = "https://lms.example.com"
+    CourseOverview.objects.create(id=DEMO, display_name="Demonstration Course")
+
+    with django_assert_num_queries(1):
+        page = lms.course_url(DEMO)
+
+    assert page == f"https://lms.example.com/courses/{DEMO}/about"
+    assert lms.course_url(OTHER) == ""
+
+
+def test_edx_platform_gives_the_certificate_that_can_be_seen_with_its_host_and_date(edx_platform, settings):
+    from lms.djangoapps.certificates.models import GeneratedCertificate
+
+    settings.LMS_ROOT_URL = "https://lms.example.com"
+    ana, ben = UserFactory(), UserFactory()
+    row = GeneratedCertificate.objects.create(user=ana, course_id=DEMO, status="downloadable", verify_uuid="0a1b")
+    GeneratedCertificate.objects.create(user=ana, course_id=OTHER, status="unavailable", verify_uuid="2c3d")
+    GeneratedCertificate.objects.create(user=ben, course_id=DEMO, status="downloadable", verify_uuid="")
+
+    found = lms.certificate(ana.pk, str(DEMO))
+
+    assert (found.url, found.issued_at) == ("https://lms.example.com/certificates/0a1b", row.modified_date)
+    assert lms.certificate(ana.pk, OTHER) is None
+    assert lms.certificate(ben.pk, DEMO) is None  # No page.
+
+
+def test_edx_platform_gives_the_grade_that_it_keeps_in_percent(edx_platform):
+    from lms.djangoapps.grades.models import PersistentCourseGrade
+
+    ana = UserFactory()
+    PersistentCourseGrade.objects.create(user_id=ana.pk, course_id=DEMO, percent_grade=0.875)
+
+    assert lms.grade(ana.pk, DEMO) == 87.5
+    assert lms.grade(ana.pk, OTHER) is None
+
+
 def test_edx_platform_decides_who_is_course_staff(edx_platform):
     assert lms.is_course_staff(UserFactory(is_staff=True), DEMO) is True
     assert lms.is_course_staff(UserFactory(), DEMO) is False
@@ -349,5 +393,13 @@ def test_edx_platform_decides_who_is_course_staff(edx_platform):
 def test_the_stand_in_answers_to_the_same_methods_as_edx_platform():
     asked = {name for name in vars(lms.Backend) if not name.startswith("_")}
 
-    assert asked == {"profiles", "course_titles", "is_course_staff", "runs_of_programs"}
+    assert asked == {
+        "profiles",
+        "course_titles",
+        "course_url",
+        "certificate",
+        "grade",
+        "is_course_staff",
+        "runs_of_programs",
+    }
     assert asked <= set(dir(StandInLMS)) & set(dir(lms.EdxPlatform))
