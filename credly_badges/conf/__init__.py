@@ -131,6 +131,37 @@ def kept_notices() -> timedelta:
     return timedelta(days=_read("NOTICE_DAYS", 90, (int, float)))
 
 
+def breaker_failures() -> int:
+    """After how many failures in a row nothing is sent to Credly for a while; 0 for never."""
+    return _read("BREAKER_FAILURES", 5, int)
+
+
+def breaker_wait() -> timedelta:
+    """For how long nothing is sent then; each further failure doubles it."""
+    return timedelta(seconds=_read("BREAKER_SECONDS", 60, (int, float)))
+
+
+def reconcile_every() -> timedelta:
+    """How often each organization's badges are compared with Credly's by themselves; zero for never."""
+    return timedelta(hours=_read("RECONCILE_HOURS", 24, (int, float)))
+
+
+def reconcile_fixes() -> list[str]:
+    """Which kinds of differences are mended by themselves."""
+    causes: Sequence[str] = _read("RECONCILE_FIX", ["state", "replaced", "deleted"], (list, tuple))
+    return [str(cause) for cause in causes]
+
+
+def reconcile_slice() -> timedelta:
+    """How long one round of the scheduled work compares badges before it leaves the rest to the next."""
+    return timedelta(seconds=_read("RECONCILE_SLICE_SECONDS", 120, (int, float)))
+
+
+def reconcile_grace() -> timedelta:
+    """How long after a change an award is left out of comparisons."""
+    return timedelta(seconds=_read("RECONCILE_GRACE_SECONDS", 900, (int, float)))
+
+
 def _read(name: str, default: T, kind: Any) -> T:
     value: T = getattr(settings, f"CREDLY_BADGES_{name}", default)
     if not isinstance(value, kind):

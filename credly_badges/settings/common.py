@@ -20,10 +20,10 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_name: CREDLY_BADGES_API_KEYS
     # .. setting_default: {}
     # .. setting_description: Credly API keys for sites that keep secrets out of the database: a mapping of organization
-    #   IDs to keys, or to functions (or their dotted paths) that fetch one; or a single function, or its dotted path, for
-    #   every organization. A function takes the organization's UUID and returns its key, or an empty text if it has none.
-    #   A key given here is used instead of the one stored with the organization. A text of words joined by dots is taken
-    #   for a dotted path.
+    #   IDs to keys, or to functions (or their dotted paths) that fetch one; or one function, or its dotted path, for
+    #   every organization. A function takes the organization's UUID and returns its key, or an empty text if it has
+    #   none. A key given here is used instead of the one stored with the organization. In the mapping, words joined by
+    #   dots are taken for a dotted path.
     "CREDLY_BADGES_API_KEYS": {},
     # .. setting_name: CREDLY_BADGES_API_URLS
     # .. setting_default: {}
@@ -106,6 +106,38 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_description: For how many days a notice from Credly is kept once it is finished. One that Credly did
     #   not confirm is kept for a week.
     "CREDLY_BADGES_NOTICE_DAYS": 90,
+    # .. setting_name: CREDLY_BADGES_BREAKER_FAILURES
+    # .. setting_default: 5
+    # .. setting_description: After how many failures in a row, of all workers together, nothing is sent to Credly for an
+    #   organization for a while. An answer of any kind begins the count anew. 0 never stops sending.
+    "CREDLY_BADGES_BREAKER_FAILURES": 5,
+    # .. setting_name: CREDLY_BADGES_BREAKER_SECONDS
+    # .. setting_default: 60
+    # .. setting_description: For how many seconds nothing is sent then. After them one request finds out whether Credly
+    #   answers again; each time it does not, the wait doubles, up to ``CREDLY_BADGES_LONGEST_WAIT``.
+    "CREDLY_BADGES_BREAKER_SECONDS": 60,
+    # .. setting_name: CREDLY_BADGES_RECONCILE_HOURS
+    # .. setting_default: 24
+    # .. setting_description: After how many hours each organization's badges are compared with Credly's again, by the
+    #   scheduled work; 0 never begins a comparison by itself.
+    "CREDLY_BADGES_RECONCILE_HOURS": 24,
+    # .. setting_name: CREDLY_BADGES_RECONCILE_FIX
+    # .. setting_default: ["state", "replaced", "deleted"]
+    # .. setting_description: Which kinds of differences the scheduled comparison mends, by the names that
+    #   ``credly_reconcile --fix`` takes. Those of the default only correct our own record. The others wait for a person.
+    # .. setting_warning: ``not_awarded``, ``not_sent``, ``not_revoked`` and ``address`` issue, revoke and move badges at
+    #   Credly without anybody being asked.
+    "CREDLY_BADGES_RECONCILE_FIX": ["state", "replaced", "deleted"],
+    # .. setting_name: CREDLY_BADGES_RECONCILE_SLICE_SECONDS
+    # .. setting_default: 120
+    # .. setting_description: For how many seconds one round of the scheduled work compares badges. The next round goes
+    #   on where it stopped.
+    "CREDLY_BADGES_RECONCILE_SLICE_SECONDS": 120,
+    # .. setting_name: CREDLY_BADGES_RECONCILE_GRACE_SECONDS
+    # .. setting_default: 900
+    # .. setting_description: For how many seconds after its last change an award is left out of comparisons, because
+    #   Credly's search may not show the change yet.
+    "CREDLY_BADGES_RECONCILE_GRACE_SECONDS": 900,
 }
 
 
