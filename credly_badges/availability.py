@@ -37,6 +37,8 @@ class Offer:
 
     own: tuple[Availability, ...]
     of_organization: tuple[Availability, ...]
+    # The course runs of the programs among their scopes, as the LMS knows them.
+    programs: Mapping[str, frozenset[str]]
 
     @property
     def rows(self) -> tuple[Availability, ...]:
@@ -50,14 +52,40 @@ class Offer:
 
     def why_not(self, scope: str, now: datetime | None = None) -> str:
         """Why it may not be asked for or earned at a place, or an empty text. Quotas are not looked at."""
-        if not self.rows:
-            return ""
-        places = {scope: enclosing(scope)}
-        programs = _runs_of_programs(self.rows)
-        for rows in self.sides:
-            if sentence := _why_none_is_open(rows, _covering(rows, places, programs), now or timezone.now()):
+        for rows, covering in zip(self.sides, self.covering([scope]), strict=True):
+            if sentence := _why_none_is_open(rows, covering, now or timezone.now()):
                 return sentence
         return ""
+
+    def covering(self, scopes: Iterable[str]) -> list[tuple[Availability, ...]]:
+        """Of each side, the rows that one of these places lies in."""
+        around = frozenset().union(*map(enclosing, scopes))
+        return [
+            tuple(
+                row
+                for row in rows
+                if row.scope in around or not around.isdisjoint(self.programs.get(row.scope, frozenset()))
+            )
+            for rows in self.sides
+        ]
+
+    def left(self, scope: str, counts: Mapping[int, int], now: datetime | None = None) -> int | None:
+        """How many more may be awarded at a place, from what ``used`` counts; None where there is no limit."""
+        least: int | None = None
+        for covering in self.covering([scope]):
+            open_ones = [row for row in covering if row.is_open(now)]
+            if all(row.quota is not None for row in open_ones):
+                here = sum(max((row.quota or 0) - counts.get(row.pk, 0), 0) for row in open_ones)
+                least = here if least is None else min(least, here)
+        return least
+
+    def ends_at(self, scope: str, now: datetime | None = None) -> datetime | None:
+        """When it stops being available at a place; None where no end is set."""
+        ends = []
+        for covering in self.covering([scope]):
+            side = [row.ends_at for row in covering if row.is_open(now)]
+            ends += [max(end for end in side if end is not None)] if side and None not in side else []
+        return min(ends, default=None)
 
 
 def why_not(template: BadgeTemplate, scope: str, now: datetime | None = None) -> str:
@@ -82,10 +110,17 @@ def offers(templates: Collection[BadgeTemplate]) -> dict[int, Offer]:
             Q(template=None) | Q(template__in=[template.pk for template in templates]), organization__in=organizations
         )
     )
+    programs = lms.runs_of_programs({row.scope for row in rows if is_program(row.scope)})
+    own: dict[int, list[Availability]] = {}
+    of_organization: dict[int, list[Availability]] = {}
+    for row in rows:
+        if row.template_id is None:
+            of_organization.setdefault(row.organization_id, []).append(row)
+        else:
+            own.setdefault(row.template_id, []).append(row)
     return {
         template.pk: Offer(
-            tuple(row for row in rows if row.template_id == template.pk),
-            tuple(row for row in rows if row.template_id is None and row.organization_id == template.organization_id),
+            tuple(own.get(template.pk, ())), tuple(of_organization.get(template.organization_id, ())), programs
         )
         for template in templates
     }
@@ -101,9 +136,7 @@ def claim(template: BadgeTemplate, *, scopes: Collection[str] | None, now: datet
     offered = offer(template)
     if not offered.rows:
         return None
-    places = None if scopes is None else {scope: enclosing(scope) for scope in scopes}
-    programs = {} if places is None else _runs_of_programs(offered.rows)
-    fitting = [rows if places is None else _covering(rows, places, programs) for rows in offered.sides]
+    fitting = list(offered.sides) if scopes is None else offered.covering(scopes)
     for rows, covering in zip(offered.sides, fitting, strict=True):
         if sentence := _why_none_is_open(rows, covering, now):
             raise NotAvailable(sentence)
@@ -144,22 +177,6 @@ def is_program(scope: str) -> bool:
         return str(UUID(scope)) == scope.lower()
     except ValueError:
         return False
-
-
-def _covering(
-    rows: Iterable[Availability],
-    places: Mapping[str, frozenset[str]],
-    programs: Mapping[str, frozenset[str]],
-) -> tuple[Availability, ...]:
-    """The rows that one of the places lies in."""
-    around = frozenset().union(*places.values())
-    return tuple(
-        row for row in rows if row.scope in around or not around.isdisjoint(programs.get(row.scope, frozenset()))
-    )
-
-
-def _runs_of_programs(rows: Iterable[Availability]) -> dict[str, frozenset[str]]:
-    return lms.runs_of_programs({row.scope for row in rows if is_program(row.scope)})
 
 
 def _why_none_is_open(rows: Sequence[Availability], covering: Sequence[Availability], now: datetime) -> str:

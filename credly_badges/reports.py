@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
@@ -40,12 +40,19 @@ class GroupInWords:
 
 def criteria_in_words(template: BadgeTemplate) -> list[GroupInWords]:
     """What a badge asks for, in the reader's language. The same few queries however much it asks for."""
-    groups = list(template.groups.prefetch_related("requirements__data_rules"))
+    return criteria_of([template])[template.pk]
+
+
+def criteria_of(templates: Collection[BadgeTemplate]) -> dict[int, list[GroupInWords]]:
+    """What each of these badges asks for. As many queries for many badges as for one."""
+    wanted = RequirementGroup.objects.filter(template__in=[template.pk for template in templates])
+    groups = list(wanted.prefetch_related("requirements__data_rules"))
     titles = titles_of_scopes(requirement.scope for group in groups for requirement in group.requirements.all())
-    return [
-        GroupInWords(group.name, _needs(group), tuple(_requirement(each, titles) for each in group.requirements.all()))
-        for group in groups
-    ]
+    found: dict[int, list[GroupInWords]] = {template.pk: [] for template in templates}
+    for group in groups:
+        requirements = tuple(_requirement(each, titles) for each in group.requirements.all())
+        found[group.template_id].append(GroupInWords(group.name, _needs(group), requirements))
+    return found
 
 
 def titles_of_scopes(scopes: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Pages outside the admin: the badges of a course for its staff, and how the plugin is."""

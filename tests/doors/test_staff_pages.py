@@ -1,0 +1,249 @@
+"""The badges of a course, as its staff see them and switch them on and off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from credly_badges import lms
+from credly_badges.models import AuditEntry, Availability
+from credly_badges.testing.factories import (
+    COURSE_KEY,
+    AwardFactory,
+    RequirementFactory,
+    RuleFactory,
+    TemplateFactory,
+    UserFactory,
+    a_badge_for_passing,
+)
+from tests.doors.admin_desk import text_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = f"/badges/courses/{COURSE_KEY}/"
+ELSEWHERE = "course-v1:edX+Other+2026"
+
+
+@pytest.fixture(autouse=True)
+def course():
+    stand_in = lms.backend()
+    stand_in.clear()
+    stand_in.add_course(COURSE_KEY, "Demonstration Course")
+    stand_in.add_course(ELSEWHERE, "Another Course")
+    yield stand_in
+    stand_in.clear()
+
+
+def browser_of(user):
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+@pytest.fixture
+def teacher(course):
+    user = UserFactory()
+    course.add_staff(user.pk, COURSE_KEY)
+    return user
+
+
+def turn(template, deed):
+    return f"{PAGE}badges/{template.pk}/{deed}/"
+
+
+class TestWhoMaySee:
+    """Staff of the course, and those who may activate badges anywhere."""
+
+    @pytest.mark.parametrize("where", [PAGE, f"{PAGE}badges/1/activate/", f"{PAGE}badges/1/deactivate/"])
+    def test_who_is_not_logged_in_is_asked_to(self, where):
+        answer = Client().get(where)
+
+        assert answer.status_code == 302
+        assert "/login" in answer.url
+        assert "courses" in answer.url
+
+    def test_a_learner_is_told_that_there_is_no_such_page(self):
+        template = a_badge_for_passing(is_active=False)
+        learner = browser_of(UserFactory())
+
+        assert learner.get(PAGE).status_code == 404
+        assert learner.post(turn(template, "activate")).status_code == 404
+        template.refresh_from_db()
+        assert not template.is_active
+
+    def test_staff_of_another_course_are_too(self, teacher):
+        template = a_badge_for_passing(is_active=False)
+        elsewhere = browser_of(teacher)
+
+        assert elsewhere.get(f"/badges/courses/{ELSEWHERE}/").status_code == 404
+        assert elsewhere.post(f"/badges/courses/{ELSEWHERE}/badges/{template.pk}/activate/").status_code == 404
+
+    def test_a_badge_manager_without_a_role_in_the_course_may(self):
+        manager = UserFactory()
+        manager.user_permissions.set(Permission.objects.filter(codename="activate_badgetemplate"))
+
+        assert browser_of(manager).get(PAGE).status_code == 200
+
+    @pytest.mark.parametrize("key", ["nonsense", "course-v1:edX+Nowhere+2026"])
+    def test_a_course_that_does_not_exist_has_no_page(self, key):
+        assert browser_of(UserFactory(admin=True)).get(f"/badges/courses/{key}/").status_code == 404
+
+
+class TestWhatIsShown:
+    """The badges that are available to the course."""
+
+    def test_each_badge_with_what_it_asks_for(self, teacher):
+        a_badge_for_passing(name="Python")
+
+        read = text_of(browser_of(teacher).get(PAGE))
+
+        assert "Badges of “Demonstration Course”" in read
+        assert "Python" in read
+        assert "active: learners earn it" in read
+        assert "Pass the course" in read
+        assert "Learner is passing: yes." in read
+
+    def test_not_what_is_available_elsewhere_only_or_was_until_yesterday(self, teacher):
+        here, there, over = (TemplateFactory(name=name) for name in ("Here", "There", "Over"))
+        for template, scope, ends_at in (
+            (here, "edX", None),
+            (there, "MITx", None),
+            (over, "edX", timezone.now() - timedelta(days=1)),
+        ):
+            Availability.objects.create(
+                organization=template.organization, template=template, scope=scope, ends_at=ends_at
+            )
+
+        read = text_of(browser_of(teacher).get(PAGE))
+
+        assert "Here" in read
+        assert "There" not in read
+        assert "Over" not in read
+        assert "It asks for nothing yet." in read
+
+    def test_not_what_credly_does_not_issue(self, teacher):
+        TemplateFactory(name="An archived badge", archived=True)
+
+        assert "No badge is available to this course." in text_of(browser_of(teacher).get(PAGE))
+
+    def test_how_many_are_left_and_until_when(self, teacher):
+        template = a_badge_for_passing(name="Python")
+        row = Availability.objects.create(
+            organization=template.organization, scope="edX", quota=5, ends_at=timezone.now() + timedelta(days=9)
+        )
+        AwardFactory(template=template, availability=row)
+
+        read = text_of(browser_of(teacher).get(PAGE))
+
+        assert "Badges left 4" in read
+        assert "Available until" in read
+
+    def test_many_badges_take_as_many_queries_as_one(self, teacher, django_assert_max_num_queries):
+        for number in range(20):
+            template = a_badge_for_passing(name=f"Badge {number}")
+            RuleFactory(requirement__group__template=template)
+            row = Availability.objects.create(
+                organization=template.organization, template=template, scope="edX", quota=5
+            )
+            AwardFactory(template=template, availability=row)
+        browser = browser_of(teacher)
+
+        with django_assert_max_num_queries(16):
+            page = browser.get(PAGE)
+
+        assert text_of(page).count("Badges left 4") == 20
+
+    def test_more_than_fit_on_a_page_are_on_the_next(self, teacher):
+        TemplateFactory.create_batch(30)
+        browser = browser_of(teacher)
+
+        assert "Page 1 of 2" in text_of(browser.get(PAGE))
+        assert browser.get(f"{PAGE}?page=2").content.decode().count('class="badge"') == 5
+
+    def test_from_right_to_left_where_the_reader_reads_so(self, teacher, settings):
+        page = browser_of(teacher).get(PAGE, headers={"accept-language": "ar"})
+
+        assert '<html lang="ar" dir="rtl">' in page.content.decode()
+
+
+class TestActivation:
+    """Switching on and off what asks for this course alone."""
+
+    @pytest.mark.parametrize("scope", [COURSE_KEY, "edX+DemoX"])
+    def test_a_badge_of_this_course_is_activated_after_a_question(self, teacher, scope):
+        template = a_badge_for_passing(scope, name="Python", is_active=False)
+        browser = browser_of(teacher)
+
+        asked = browser.get(turn(template, "activate"))
+        template.refresh_from_db()
+        assert not template.is_active
+        answer = browser.post(turn(template, "activate"), follow=True)
+
+        assert "every learner of “Demonstration Course” who does this is awarded the badge" in text_of(asked)
+        assert "“Python” is active: learners can earn it from now on." in text_of(answer)
+        template.refresh_from_db()
+        assert template.is_active
+        entry = AuditEntry.objects.get()
+        assert (entry.action, entry.actor) == ("template.activated", teacher)
+
+    def test_it_is_deactivated_with_a_reason(self, teacher):
+        template = a_badge_for_passing()
+
+        browser_of(teacher).post(turn(template, "deactivate"), {"because": "Exam week"})
+
+        template.refresh_from_db()
+        assert (template.is_active, template.deactivated_because) == (False, "Exam week")
+        assert AuditEntry.objects.get().actor == teacher
+
+    def test_a_badge_that_also_asks_for_another_course_is_a_manager_s(self, teacher):
+        template = a_badge_for_passing(is_active=False)
+        RequirementFactory(group=template.groups.get(), scope=ELSEWHERE)
+        browser = browser_of(teacher)
+
+        assert "It also asks for something outside of this course" in text_of(browser.get(PAGE))
+        answer = browser.post(turn(template, "activate"), follow=True)
+
+        template.refresh_from_db()
+        assert not template.is_active
+        assert "only a badge manager can" in text_of(answer)
+
+    @pytest.mark.parametrize("scope", ["edX", ""])
+    def test_a_badge_that_asks_for_any_course_is_a_manager_s(self, teacher, scope):
+        template = a_badge_for_passing(scope)
+
+        browser_of(teacher).post(turn(template, "deactivate"))
+
+        template.refresh_from_db()
+        assert template.is_active
+
+    def test_what_stands_in_the_way_is_said_before_and_kept_to(self, teacher):
+        template = a_badge_for_passing(is_active=False)
+        template.organization.api_key = ""
+        template.organization.save()
+        browser = browser_of(teacher)
+
+        asked = browser.get(turn(template, "activate"))
+        answer = browser.post(turn(template, "activate"), follow=True)
+
+        assert "has no API key" in text_of(asked)
+        assert "<button" not in asked.content.decode()
+        assert "was not activated" in text_of(answer)
+
+    def test_a_badge_that_is_not_available_to_the_course_is_not_there(self, teacher):
+        template = a_badge_for_passing(is_active=False)
+        Availability.objects.create(organization=template.organization, template=template, scope="MITx")
+
+        assert browser_of(teacher).post(turn(template, "activate")).status_code == 404
+
+    def test_a_form_of_another_site_does_nothing(self, teacher):
+        template = a_badge_for_passing(is_active=False)
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(teacher)
+
+        assert browser.post(turn(template, "activate")).status_code == 403
+        template.refresh_from_db()
+        assert not template.is_active
