@@ -145,9 +145,13 @@ class Pulse(models.Model):
         KEYS = "keys", _("the check of the keys")
         RECONCILE = "reconcile", _("the reconciliation")
         PURGE = "purge", _("the removal of old notices")
+        NOTICES = "notices", _("the processing of what Credly told us")
 
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, unique=True)
     heard_at = models.DateTimeField(_("heard at"))
+    failure = models.CharField(
+        _("last failure"), max_length=255, blank=True, default="", help_text=_("Empty once it went well again.")
+    )
 
     class Meta:
         verbose_name = _("pulse")
