@@ -12,7 +12,7 @@ from .models import CredlyOrganization
 from .sync import organizations
 from .sync.organizations import Check
 
-__all__ = ["Check", "accept", "connect_organization", "pause", "resume"]
+__all__ = ["Check", "accept", "connect_organization", "hold", "pause", "resume"]
 
 
 def connect_organization(organization: CredlyOrganization, *, by: AbstractBaseUser | None) -> Check:
@@ -57,6 +57,16 @@ def pause(organization: CredlyOrganization, *, by: AbstractBaseUser | None, beca
         return
     _set(organization, CredlyOrganization.Pause.BY_HAND, because)
     audit.record("organization.paused", organization, actor=by, because=because, before={"paused": row.paused})
+
+
+@transaction.atomic
+def hold(organization: CredlyOrganization, *, because: str) -> None:
+    """Have everything wait until a key works, as a delivery does whose key Credly rejects."""
+    row = CredlyOrganization.objects.select_for_update().get(pk=organization.pk)
+    if row.paused:
+        return
+    _set(organization, CredlyOrganization.Pause.KEY_REJECTED, because)
+    audit.record("organization.paused", organization, because=because)
 
 
 def _set(organization: CredlyOrganization, pause: CredlyOrganization.Pause, because: str) -> None:

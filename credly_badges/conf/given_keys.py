@@ -27,7 +27,7 @@ DOTTED_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 AGAIN_AFTER = 30.0
 """Seconds until a function that failed is asked again for a message."""
 FAILURE_KEPT = 5.0
-"""Seconds for which a failure counts, so that a full queue does not wait for a dead secrets manager message by message."""
+"""Seconds for which a failure counts: a full queue must not wait for a dead secrets manager message by message."""
 
 
 class KeyNotFetched(Throttled):

@@ -138,6 +138,11 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_description: For how many seconds after its last change an award is left out of comparisons, because
     #   Credly's search may not show the change yet.
     "CREDLY_BADGES_RECONCILE_GRACE_SECONDS": 900,
+    # .. setting_name: CREDLY_BADGES_FEED_MINUTES
+    # .. setting_default: 15
+    # .. setting_description: How often, in minutes, Credly's events feed is read for what no webhook has told us. It is
+    #   part of the scheduled work, so never more often than ``CREDLY_BADGES_SWEEP_SECONDS``.
+    "CREDLY_BADGES_FEED_MINUTES": 15,
 }
 
 
