@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,8 +20,10 @@ from .records import (
 )
 from .settings import SimulatorSettings
 from .store import Store, new_id
+from .times import write
 from .wire import Wire
 
+STATES = ("pending", "accepted", "rejected", "revoked")
 BULK_FIELDS: dict[str, Any] = {
     "description": "Awarded for passing the course.",
     "level": "Foundational",
@@ -143,6 +146,26 @@ class Content:
         with self.store.lock:
             return self._dump(issuing.commit(self.store, issuing.prepare(self.store, organization, values)))
 
+    def add_badges(
+        self,
+        template: Template,
+        number: int,
+        *,
+        earner_ids: Iterable[str] | None = None,
+        emails: Iterable[str] | None = None,
+        state: str = "accepted",
+    ) -> None:
+        """Many badges at once, without events; made-up addresses and no earner ids unless they are given.
+
+        A million take a moment: each badge is only worked out when somebody looks at it. Raises ValueError.
+        """
+        if state not in STATES:
+            raise ValueError(f"A badge is in one of the states {', '.join(STATES)}, not {state!r}.")
+        if number < 1:
+            raise ValueError("Say how many badges are to be made: 1 or more.")
+        with self.store.lock:
+            self.store.add_bulk(template, number, state, emails, earner_ids)
+
     def accept_badge(self, badge_id: str) -> dict[str, Any]:
         """The earner accepts."""
         with self.store.lock:
@@ -163,6 +186,18 @@ class Content:
         with self.store.lock:
             return self._dump(issuing.revoke(self.store, self.store.badges[badge_id], reason))
 
+    def replace_badge(self, badge_id: str, **changes: Any) -> dict[str, Any]:
+        """Somebody replaces on Credly's own site; ``changes`` are fields of the API. The new badge is returned."""
+        with self.store.lock:
+            old = self.store.badges[badge_id]
+            same = {"badge_template_id": old.template.uuid, "issued_at": write(old.issued_at)}
+            return self._dump(issuing.replace(self.store, old.organization, old, same | changes))
+
+    def change_email(self, badge_id: str, email: str) -> dict[str, Any]:
+        """Somebody corrects the address on Credly's own site, while the badge is pending."""
+        with self.store.lock:
+            return self._dump(issuing.change_email(self.store, self.store.badges[badge_id], email))
+
     def delete_badge(self, badge_id: str) -> None:
         """Somebody erases the badge on Credly's own site."""
         with self.store.lock:
@@ -176,7 +211,7 @@ class Content:
     def badges(self) -> list[dict[str, Any]]:
         """Every badge in wire shape, oldest first."""
         with self.store.lock:
-            return [self._dump(badge) for badge in self.store.badges.values()]
+            return [self._dump(badge) for badge in self.store.badges.after()]
 
     def badges_of(self, email: str) -> list[str]:
         """The template ids of an earner's pending and accepted badges, oldest first; a duplicate shows twice."""

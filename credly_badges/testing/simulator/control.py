@@ -19,7 +19,6 @@ from starlette.routing import Route
 from .envelope import ApiError
 from .faults import FaultError
 from .records import Organization
-from .settings import SettingsError
 from .times import write
 
 if TYPE_CHECKING:
@@ -27,7 +26,15 @@ if TYPE_CHECKING:
 
 Deed = Callable[["Simulator", Request, dict[str, Any]], Any]
 FAULTS = ("before_acting", "after_acting", "fail_randomly", "always", "repeat_page_item")
-EARNER_DEEDS = ("accept_badge", "reject_badge", "toggle_public", "revoke_badge", "delete_badge")
+EARNER_DEEDS = (
+    "accept_badge",
+    "reject_badge",
+    "toggle_public",
+    "revoke_badge",
+    "delete_badge",
+    "replace_badge",
+    "change_email",
+)
 KEY_DEEDS = ("revoke_key", "expire_key", "new_key")
 TEMPLATE_DEEDS = ("archive_template", "restore_template", "delete_template", "update_template")
 
@@ -39,6 +46,7 @@ def routes(simulator: Simulator) -> list[Route]:
         ("GET", "counters", read_counters),
         ("GET", "requests", read_requests),
         ("GET", "badges", read_badges),
+        ("POST", "badges", add_badges),
         ("GET", "settings", read_settings),
         ("POST", "settings", change_settings),
         ("GET", "faults", read_faults),
@@ -92,6 +100,13 @@ def read_badges(simulator: Simulator, request: Request, values: dict[str, Any]) 
         for badge in simulator.badges()
         if email is None or badge["recipient_email"].casefold() == email.casefold()
     ]
+
+
+def add_badges(simulator: Simulator, request: Request, values: dict[str, Any]) -> Any:
+    """``number`` badges of the template ``template_id`` at once."""
+    template = simulator.store.templates[str(values.pop("template_id", None))]
+    _call(simulator.add_badges, values, template)
+    return {"id": template.uuid, "badges": template.badges_count}
 
 
 def read_settings(simulator: Simulator, request: Request, values: dict[str, Any]) -> Any:
@@ -176,7 +191,7 @@ def _endpoint(simulator: Simulator, deed: Deed) -> Callable[[Request], Awaitable
             return _refused(404, f"There is no {error.args[0]}.")
         except ApiError as error:
             return _refused(error.status, error.message)
-        except (FaultError, SettingsError, TypeError) as error:
+        except (TypeError, ValueError) as error:
             return _refused(400, str(error))
 
     return endpoint

@@ -97,9 +97,11 @@ def not_found(settings: SimulatorSettings) -> ApiError:
     return ApiError(404, settings.not_found_message)
 
 
-def page(call: Call, items: Sequence[Item], dump: Callable[[Item], Any], *, old_style: bool = False) -> Answer:
-    """One page of a list, with the counts and the neighbors that Credly sends along."""
-    per = _page_size(call)
+def page(
+    call: Call, items: Sequence[Item], dump: Callable[[Item], Any], *, old_style: bool = False, size: int = 0
+) -> Answer:
+    """One page of a list, with the counts and the neighbors that Credly sends along; ``size`` if it has its own."""
+    per = _page_size(call, size)
     total_pages = -(-len(items) // per) or call.settings.empty_total_pages
     number = _page_number(call)
     if number > max(total_pages, 1):
@@ -143,8 +145,8 @@ def _page_number(call: Call) -> int:
     return max(int(text), 1) if text.isdecimal() and len(text) < 10 else 1
 
 
-def _page_size(call: Call) -> int:
+def _page_size(call: Call, size: int) -> int:
     text = call.asked("per", "page_size") or ""
     if call.settings.per_honored and text.isdecimal() and 0 < len(text) < 10:
         return min(max(int(text), 1), call.settings.per_maximum)
-    return max(call.settings.page_size, 1)
+    return max(size or call.settings.page_size, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -34,14 +34,18 @@ def asked_filters(call: Call) -> dict[str, str]:
 
 def apply(call: Call, items: Iterable[Item], filters: Mapping[str, str], tests: Mapping[str, Test]) -> list[Item]:
     """The items that pass every filter."""
+    return list(passing(call, items, filters, tests))
+
+
+def passing(call: Call, items: Iterable[Item], filters: Mapping[str, str], tests: Mapping[str, Test]) -> Iterator[Item]:
+    """The items that pass every filter, one at a time."""
+    asked: list[tuple[Test, str]] = []
     for key, text in filters.items():
-        test = tests.get(key)
-        if test is None:
-            if call.settings.unknown_filter == "refuse":
-                raise unprocessable(call.settings, f"Unknown filter: {key}")
-            continue
-        items = [item for item in items if test(item, text)]
-    return list(items)
+        if key in tests:
+            asked.append((tests[key], text))
+        elif call.settings.unknown_filter == "refuse":
+            raise unprocessable(call.settings, f"Unknown filter: {key}")
+    return (item for item in items if all(test(item, text) for test, text in asked))
 
 
 def order(call: Call, items: list[Item], keys: Mapping[str, SortKey], default: str) -> list[Item]:

@@ -60,11 +60,7 @@ def commit(store: Store, prepared: Prepared) -> Badge:
         if store.settings.auto_accept == "everyone" or (store.settings.auto_accept == "known_users" and known):
             accept(store, badge, by_earner=False)
     elif prepared.changes:
-        store.unindex(badge)
-        for name, value in prepared.changes.items():
-            setattr(badge, name, value)
-        store.index(badge)
-        badge.updated_at = store.now()
+        _change(store, badge, prepared.changes)
     return badge
 
 
@@ -148,6 +144,14 @@ def toggle_public(store: Store, badge: Badge) -> Badge:
     return badge
 
 
+def change_email(store: Store, badge: Badge, email: str) -> Badge:
+    """Send a badge to another address, as Credly's own site allows until it is claimed. Raises ApiError 422."""
+    if badge.state != "pending" and store.settings.email_of_claimed_badge == "refuse":
+        raise unprocessable(store.settings, f"The recipient of a badge that is {badge.state} cannot be changed.")
+    _change(store, badge, {"recipient_email": recipients.email(store, email)})
+    return badge
+
+
 def current(store: Store, badge: Badge) -> Badge:
     """The badge at the end of a chain of replacements."""
     while badge.replacement is not None and badge.replacement in store.badges:
@@ -199,6 +203,16 @@ def _replace_data(store: Store, twin: Badge, wanted: Wanted) -> Prepared:
         else:
             changes["evidence"] = [{"id": new_id(), **item} for item in wanted.evidence]
     return Prepared(twin, is_new=False, changes=changes)
+
+
+def _change(store: Store, badge: Badge, changes: Mapping[str, Any]) -> None:
+    store.unindex(badge)
+    for name, value in changes.items():
+        setattr(badge, name, value)
+    store.index(badge)
+    badge.updated_at = store.now()
+    if store.settings.event_badge_changed:
+        announce(store, store.settings.event_badge_changed, badge)
 
 
 def _refuse_unless(store: Store, badge: Badge, states: tuple[str, ...], target: str) -> None:

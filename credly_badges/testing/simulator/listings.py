@@ -139,7 +139,7 @@ LISTINGS = {
             "Badges",
             "No badge was issued yet.",
             ("Earner", "E-mail", "Badge template", "State", "Earned (UTC)", "Created (UTC)"),
-            lambda store: reversed(store.badges.values()),
+            lambda store: store.badges.newest(),
             _badge,
             lambda store: len(store.badges),
         ),

@@ -11,7 +11,7 @@ from typing import Any
 from .envelope import ApiError, unprocessable
 from .records import Organization, Template
 from .store import Store
-from .times import read
+from .times import later, read
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 LOCALES = frozenset(["en", "fr", "de", "ko", "ja", "zh-CN", "pt", "es-ES", "es-US", "fr-CA", "pt-BR"])
@@ -54,19 +54,20 @@ class Wanted:
 def read_wanted(store: Store, organization: Organization, values: Mapping[str, Any]) -> Wanted:
     """The wanted badge; raises ApiError 422 with the first thing that is wrong."""
     template = issuable_template(store, organization, values.get("badge_template_id"))
+    issued = issued_at(store, values.get("issued_at"))
     country, code = _country(_text(values.get("country_name")))
     group = values.get("issuer_earner_group")
     return Wanted(
         template=template,
-        recipient_email=_email(store, values.get("recipient_email")),
+        recipient_email=email(store, values.get("recipient_email")),
         first_name=name(store, values, "issued_to_first_name"),
         last_name=name(store, values, "issued_to_last_name", may_be_empty=store.settings.empty_last_name == "accept"),
         middle_name=_text(values.get("issued_to_middle_name")),
-        issued_at=issued_at(store, values.get("issued_at")),
+        issued_at=issued,
         issuer_earner_id=_text(values.get("issuer_earner_id")),
         locale=_locale(store, values.get("locale")),
         suppress_notification=truth(values.get("suppress_badge_notification_email")),
-        expires_at=expires_at(store, template, values.get("expires_at")),
+        expires_at=expires_at(store, template, values.get("expires_at"), issued),
         country=country,
         country_code=code,
         state_or_province=_text(values.get("state_or_province")),
@@ -111,14 +112,15 @@ def issued_at(store: Store, value: Any) -> datetime:
     return moment
 
 
-def expires_at(store: Store, template: Template, value: Any) -> datetime | None:
+def expires_at(store: Store, template: Template, value: Any, issued: datetime) -> datetime | None:
     """The expiry in UTC: false is never, null is the template's own, else a time."""
     if value is False:
         return None
     if value == "" and store.settings.empty_expires_at == "null":
         value = None
     if value is None:
-        return read(template.fields.get("default_expires_at") or template.fields.get("default_expires_at_date"))
+        start = issued if store.settings.relative_expiry_from == "issued_at" else store.now()
+        return _default_expiry(template, start)
     moment = read(value)
     if moment is None:
         raise unprocessable(store.settings, "Expires at is invalid", field_name="expires_at")
@@ -141,6 +143,24 @@ def evidence(store: Store, items: Any) -> list[dict[str, Any]]:
     return [dict(item) for item in items]
 
 
+def _default_expiry(template: Template, start: datetime) -> datetime | None:
+    # In which words Credly keeps a relative expiry is not known: both "2 years" and 2 with the type "years" are read.
+    default = template.fields.get("default_expires_at") or template.fields.get("default_expires_at_date")
+    fixed = read(default)
+    if fixed is not None or default is None:
+        return fixed
+    return later(start, str(default)) or later(start, f"{default} {template.fields.get('default_expires_at_type')}")
+
+
+def email(store: Store, value: Any) -> str:
+    """An address that can be one, without blanks around it."""
+    if not isinstance(value, str) or not value.strip():
+        raise _blank(store, "recipient_email")
+    if not EMAIL.fullmatch(value.strip()):
+        raise unprocessable(store.settings, "Recipient email is invalid", field_name="recipient_email")
+    return value.strip()
+
+
 def truth(value: Any) -> bool:
     """True for JSON's true and for the texts that a form sends."""
     return value is True or str(value).lower() in ("true", "1")
@@ -153,14 +173,6 @@ def _may_issue(store: Store, organization: Organization, template: Template) -> 
         and (not relation.templates or template.uuid in relation.templates)
         for relation in store.authorizations.values()
     )
-
-
-def _email(store: Store, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _blank(store, "recipient_email")
-    if not EMAIL.fullmatch(value.strip()):
-        raise unprocessable(store.settings, "Recipient email is invalid", field_name="recipient_email")
-    return value.strip()
 
 
 def _locale(store: Store, value: Any) -> str:

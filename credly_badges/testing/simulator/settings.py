@@ -46,6 +46,21 @@ class SimulatorSettings:
     rotate_status: int = _setting(200, "Status of a token rotation.", 200, 201)
     rotate_answer: str = _setting("token", "Body of a token rotation: the new token, or nothing.", "token", "empty")
     token_create_status: int = _setting(201, "Status of a token creation.", 200, 201)
+    list_of_tokens: str = _setting(
+        "by_permission",
+        "Who sees the list of tokens: only read-only ones without the permission to write and delete, "
+        "all to anyone, or nobody (403).",
+        "by_permission",
+        "all",
+        "refuse",
+    )
+    told_of_tokens: str = _setting(
+        "all",
+        "What the list tells of a token; in 2020 it had no flags and no expiry.",
+        "all",
+        "without_value",
+        "as_in_2020",
+    )
     token_delete_status: int = _setting(204, "Status of a token deletion.", 200, 204)
 
     oauth_token_seconds: int = _setting(7200, "Life of an OAuth access token.")
@@ -80,6 +95,10 @@ class SimulatorSettings:
     template_description_limit: int = _setting(0, "Longest description; 0 is no limit.")
     archived_message: str = _setting("Badge template is archived", "Text of the 422 for an archived or draft template.")
 
+    relative_expiry_from: str = _setting(
+        "issued_at", "What a template's relative expiry (``2 years``) is counted from.", "issued_at", "created_at"
+    )
+
     badge_default_sort: str = _setting("-created_at", "Order of badges when none is asked.")
     name_limit: int = _setting(255, "Longest first, middle or last name; 0 is no limit.")
     empty_last_name: str = _setting("refuse", "An empty last name.", "refuse", "accept")
@@ -104,6 +123,7 @@ class SimulatorSettings:
 
     replace_status: int = _setting(201, "Status of a replacement.", 200, 201)
     replaced_state: str = _setting("keep", "State of a badge once it is replaced.", "keep", "revoked")
+    email_of_claimed_badge: str = _setting("refuse", "A new address for an accepted badge.", "refuse", "allow")
     revoke_twice: str = _setting("refuse", "Revoking a revoked badge.", "refuse", "accept")
     revoke_pending: str = _setting("accept", "Revoking a pending badge.", "refuse", "accept")
     revoke_rejected: str = _setting("accept", "Revoking a rejected badge.", "refuse", "accept")
@@ -111,6 +131,7 @@ class SimulatorSettings:
 
     batch_maximum: int = _setting(50, "Most badges in a batch; 0 is no limit.")
     batch_atomic: bool = _setting(True, "A refused item refuses its whole batch.")
+    batch_error_index: bool = _setting(True, "Name the refused item of a batch (``error_index``).")
     bulk_page_size: int = _setting(1000, "Items on a page of the bulk search.")
     bulk_format: str = _setting("default", "``badge_format`` when none is asked.", "default", "minimal")
     bulk_lag: float = _setting(0.0, "Time until the bulk search shows a new badge.")
@@ -120,9 +141,12 @@ class SimulatorSettings:
     event_deleted_subject: str = _setting("full", "Subject of a deletion event.", "full", "id", "absent")
     event_order: str = _setting("newest", "Order of the events list.", "newest", "oldest")
     event_filters: bool = _setting(
-        True, "The events list knows filters (``event_type``, ``occurred_at_min`` and ``_max``)."
+        True,
+        "The events list knows filters (``event_type``, ``occurred_at_min`` and ``_max``) and ``sort=occurred_at``.",
     )
+    event_page_size: int = _setting(0, "Items on a page of the events list; 0 is ``page_size``.")
     event_retention: int = _setting(50_000, "Events kept, the newest; 0 keeps all.")
+    event_badge_changed: str = _setting("", "Type of the event when a badge's data change; empty: no event.")
     event_state_changed: str = _setting("badge.state.changed", "Type of the event when a badge changes state.")
 
     webhook_success: str = _setting("200", "Statuses that end a delivery.", "200", "2xx")

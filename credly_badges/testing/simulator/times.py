@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 ZONE = re.compile(r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
+DURATION = re.compile(r"(\d{1,3}) ?(day|week|month|year)s?", re.IGNORECASE)
+DAYS = {"day": 1, "week": 7}
 FORMS = (
     "%Y-%m-%d %H:%M:%S.%f",
     "%Y-%m-%d %H:%M:%S",
@@ -38,6 +41,19 @@ def read(value: Any, zone_minutes: int = 0) -> datetime | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def later(start: datetime, duration: str) -> datetime | None:
+    """The time some ``days``, ``weeks``, ``months`` or ``years`` on, or None for what is no duration."""
+    match = DURATION.fullmatch(duration.strip())
+    if match is None:
+        return None
+    number, unit = int(match.group(1)), match.group(2).lower()
+    if unit in DAYS:
+        return start + timedelta(days=number * DAYS[unit])
+    months = start.year * 12 + start.month - 1 + number * (12 if unit == "year" else 1)
+    year, month = divmod(months, 12)
+    return start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))
 
 
 def write(moment: datetime | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -68,7 +68,8 @@ def issue_batch(call: Call) -> Answer:
             ahead = [each.badge for each in prepared if each.is_new]
             prepared.append(issuing.prepare(call.store, call.organization, item, ahead))
         except ApiError as error:
-            error.data["error_index"] = place
+            if call.settings.batch_error_index:
+                error.data["error_index"] = place
             if not call.settings.batch_atomic:
                 for each in prepared:
                     issuing.commit(call.store, each)
@@ -79,16 +80,14 @@ def issue_batch(call: Call) -> Answer:
 
 def list_badges(call: Call) -> Answer:
     """A page of badges."""
-    found = filters.order(call, _search(call, call.settings.list_lag), SORTS, call.settings.badge_default_sort)
+    found = filters.order(call, list(_search(call, call.settings.list_lag)), SORTS, call.settings.badge_default_sort)
     return page(call, found, _dump(call))
 
 
 def search_in_bulk(call: Call) -> Answer:
     """Many badges at once, without counts; only the address of the next page."""
-    found = _search(call, call.settings.bulk_lag)
-    after = _read_cursor(call.asked("after") or "")
-    rest = islice((badge for badge in found if badge.sequence > after), call.settings.bulk_page_size + 1)
-    chosen = list(rest)
+    found = _search(call, call.settings.bulk_lag, _read_cursor(call.asked("after") or ""))
+    chosen = list(islice(found, call.settings.bulk_page_size + 1))
     following = None
     if len(chosen) > call.settings.bulk_page_size:
         chosen.pop()
@@ -121,28 +120,30 @@ def delete_badge(call: Call) -> Answer:
     return Answer(204)
 
 
-def _search(call: Call, lag: float) -> list[Badge]:
+def _search(call: Call, lag: float, after: int = 0) -> Iterator[Badge]:
     """The badges that the filters leave, oldest first, starting from whichever index is the shortest way."""
     store, asked = call.store, filters.asked_filters(call)
-    found = [badge for badge in _starting_point(store, call, asked) if badge.organization is call.organization]
-    if lag:
-        newest = store.now() - timedelta(seconds=lag)
-        found = [badge for badge in found if badge.created_at <= newest]
+    newest = store.now() - timedelta(seconds=lag)
+    found = (
+        badge
+        for badge in _starting_point(store, call, asked, after)
+        if badge.organization is call.organization and (not lag or badge.created_at <= newest)
+    )
     tests = TESTS | {
         "recipient_email_all": lambda badge, text: _same_account(store, badge.recipient_email, text),
         "user_id": lambda badge, text: getattr(store.user_of(badge.recipient_email), "uuid", None) == text,
     }
-    return filters.apply(call, found, asked, tests)
+    return filters.passing(call, found, asked, tests)
 
 
-def _starting_point(store: Store, call: Call, asked: Mapping[str, str]) -> list[Badge]:
+def _starting_point(store: Store, call: Call, asked: Mapping[str, str], after: int) -> Iterable[Badge]:
     if "recipient_email" in asked:
-        return store.badges_to(asked["recipient_email"].strip())
+        return (badge for badge in store.badges_to(asked["recipient_email"].strip()) if badge.sequence > after)
     if "issuer_earner_id" in asked:
-        return store.badges_of_earner(asked["issuer_earner_id"])
+        return (badge for badge in store.badges_of_earner(asked["issuer_earner_id"]) if badge.sequence > after)
     if (template := store.templates.get(asked.get("badge_template_id", ""))) is not None:
-        return list(store.badges_from(template).values())
-    return list(store.badges_of(call.organization).values())
+        return store.badges_from(template).after(after)
+    return store.badges_of(call.organization).after(after)
 
 
 def _same_account(store: Store, address: str, text: str) -> bool:

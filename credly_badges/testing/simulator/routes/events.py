@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .. import events, filters
 from ..envelope import Answer, Call, not_found, one, page
 from ._door import Door
@@ -13,6 +15,9 @@ TESTS: dict[str, filters.Test] = {
 }
 
 
+SORTS: dict[str, filters.SortKey] = {"occurred_at": lambda event: (event.occurred_at, event.sequence)}
+
+
 def list_events(call: Call) -> Answer:
     """A page of events."""
     found = [event for event in call.store.events.values() if event.organization is call.organization]
@@ -20,7 +25,10 @@ def list_events(call: Call) -> Answer:
         found = filters.apply(call, found, filters.asked_filters(call), TESTS)
     if call.settings.event_order == "newest":
         found.reverse()
-    return page(call, found, lambda event: events.dump(call.store, event, call.wire))
+    if call.settings.event_filters and call.asked("sort"):
+        found = filters.order(call, found, SORTS, "")
+    dump = partial(events.dump, call.store, wire=call.wire)
+    return page(call, found, dump, size=call.settings.event_page_size)
 
 
 def read_event(call: Call) -> Answer:

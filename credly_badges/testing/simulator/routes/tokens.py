@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from ..auth import issue_token
-from ..envelope import Answer, Call, not_found, one, page
+from ..envelope import Answer, ApiError, Call, not_found, one, page
 from ..recipients import truth
 from ..records import Token
 from ._door import Door
 
 SCOPE = "authorization_tokens"
+NOT_IN_2020 = ("read_enabled", "write_enabled", "delete_enabled", "expires_at", "owner")
 FLAGS = ("read_enabled", "write_enabled", "delete_enabled")
 
 
 def list_tokens(call: Call) -> Answer:
     """The organization's tokens; one that may not write or delete sees only those that can but read."""
+    if call.settings.list_of_tokens == "refuse":
+        raise ApiError(403, call.settings.forbidden_message)
     tokens = _tokens(call)
+    if call.settings.list_of_tokens == "all":
+        return page(call, tokens, partial(_told, call), old_style=True)
     if call.token.scopes is None and not (call.token.write_enabled and call.token.delete_enabled):
         tokens = [token for token in tokens if not token.write_enabled and not token.delete_enabled]
-    return page(call, tokens, call.wire.token, old_style=True)
+    return page(call, tokens, partial(_told, call), old_style=True)
 
 
 def create_token(call: Call) -> Answer:
@@ -62,6 +70,15 @@ def read_application(call: Call) -> Answer:
     if application is None or application.organization is not call.organization:
         raise not_found(call.settings)
     return one(call.wire.application(application))
+
+
+def _told(call: Call, token: Token) -> dict[str, Any]:
+    body = call.wire.token(token)
+    if call.settings.told_of_tokens == "without_value":
+        return {**body, "token": None}
+    if call.settings.told_of_tokens == "as_in_2020":
+        return {key: value for key, value in body.items() if key not in NOT_IN_2020}
+    return body
 
 
 def _tokens(call: Call) -> list[Token]:
