@@ -51,7 +51,7 @@ def follow(badge: wire.Badge, *, as_of: datetime, organization: CredlyOrganizati
     if award is None:
         return _follow_replacement(badge, as_of, organization) or _unaccounted(badge, organization)
     if badge.replacement_badge_id is not None:
-        return _hand_over(award, badge.id, badge.replacement_badge_id, stamp(badge, as_of))
+        return _hand_over(award, badge.replacement_badge_id, stamp(badge, as_of))
     return _apply(award, badge, as_of)
 
 
@@ -83,7 +83,7 @@ def differs(award: BadgeAward, badge: wire.Badge) -> dict[str, list[Any]]:
     if badge.replacement_badge_id is not None:
         theirs: Mapping[str, Any] = {"credly_id": badge.replacement_badge_id}
     else:
-        theirs = _facts(award, badge)
+        theirs = facts(award, badge)
     return {
         name: [_spelled(getattr(award, name)), _spelled(value)]
         for name, value in theirs.items()
@@ -96,12 +96,48 @@ def stamp(badge: wire.Badge, as_of: datetime) -> datetime:
     return badge.updated_at or badge.state_updated_at or as_of
 
 
+def facts(award: BadgeAward, badge: wire.Badge) -> dict[str, Any]:
+    """The columns of an award as its badge says they should be."""
+    facts = {
+        "state": State(quirks.BADGE_STATES[badge.state]),
+        "expires_at": badge.expires_at,
+        "is_public": badge.public,
+        "badge_url": badge.badge_url or (award.badge_url if badge.state in HAS_PAGE else ""),
+        "accept_url": badge.accept_url or (award.accept_url if badge.state in HAS_ACCEPT_PAGE else ""),
+        "image_url": badge.image_url or award.image_url,
+    }
+    if badge.state == REVOKED and badge.revocation_reason:
+        facts["revocation_reason"] = badge.revocation_reason[:500]
+    return facts
+
+
+def keep_version(award: BadgeAward, *, replaced_at: datetime, because: str) -> None:
+    """Remember the badge that an award, locked by the caller, has stood for until now."""
+    if award.credly_id is not None:
+        BadgeVersion.objects.create(
+            award=award,
+            credly_id=award.credly_id,
+            earned_at=award.earned_at,
+            expires_at=award.expires_at,
+            replaced_at=replaced_at,
+            because=because[:255],
+        )
+
+
+@transaction.atomic
+def hand_over(award_id: int, old: UUID, successor: UUID, *, because: str) -> None:
+    """Have an award stand for another badge than until now, if it still stands for the old one."""
+    award = BadgeAward.objects.select_for_update().get(pk=award_id)
+    if award.credly_id == old:
+        _hand_over(award, successor, timezone.now(), because)
+
+
 def _apply(award: BadgeAward, badge: wire.Badge, as_of: datetime) -> Followed:
     said_at = stamp(badge, as_of)
     known = award.credly_updated_at or award.revoked_at
     if known is not None and said_at < known:
         return Followed(award, False, _("Credly has said something newer of this badge since."))
-    changes = {name: value for name, value in _facts(award, badge).items() if getattr(award, name) != value}
+    changes = {name: value for name, value in facts(award, badge).items() if getattr(award, name) != value}
     if not changes:
         if said_at != award.credly_updated_at:
             # Kept, so that an older word which is still on its way is known for one.
@@ -140,7 +176,7 @@ def _stands_again(award: BadgeAward, changes: dict[str, Any]) -> Followed:
     return Followed(award, True, _("The badge stands again at Credly, and so does the award."))
 
 
-def _hand_over(award: BadgeAward, old: UUID, successor: UUID, replaced_at: datetime) -> Followed:
+def _hand_over(award: BadgeAward, successor: UUID, replaced_at: datetime, because: str = "") -> Followed:
     """Have the award stand for the badge that somebody put in the place of its own."""
     if BadgeAward.objects.filter(credly_id=successor).exists() or _version(successor) is not None:
         sentence = _(
@@ -148,14 +184,7 @@ def _hand_over(award: BadgeAward, old: UUID, successor: UUID, replaced_at: datet
             "Look at both at Credly, and revoke the award that should not stand."
         )
         return Followed(award, False, sentence)
-    BadgeVersion.objects.create(
-        award=award,
-        credly_id=old,
-        earned_at=award.earned_at,
-        expires_at=award.expires_at,
-        replaced_at=replaced_at,
-        because=_("Replaced at Credly."),
-    )
+    keep_version(award, replaced_at=replaced_at, because=because or _("Replaced at Credly."))
     # What was said of the old badge is no measure of what is said of the new one.
     _write(award, {"credly_id": successor, "credly_updated_at": None})
     return Followed(award, True, _("The badge was replaced at Credly; the award stands for the new one."), successor)
@@ -163,15 +192,14 @@ def _hand_over(award: BadgeAward, old: UUID, successor: UUID, replaced_at: datet
 
 def _follow_replacement(badge: wire.Badge, as_of: datetime, organization: CredlyOrganization) -> Followed | None:
     """What the new badge says of a replacement; None where it took no place of a badge of ours."""
-    old = badge.replaces_badge_id
-    award = _locked(old, organization) if old else None
-    if old is None or award is None:
+    award = _locked(badge.replaces_badge_id, organization) if badge.replaces_badge_id else None
+    if award is None:
         return None
-    handed = _hand_over(award, old, badge.id, stamp(badge, as_of))
+    handed = _hand_over(award, badge.id, stamp(badge, as_of))
     if not handed.changed:
         return handed
     if badge.replacement_badge_id is not None:
-        return _hand_over(award, badge.id, badge.replacement_badge_id, stamp(badge, as_of))
+        return _hand_over(award, badge.replacement_badge_id, stamp(badge, as_of))
     _apply(award, badge, as_of)
     return Followed(award, True, handed.sentence)
 
@@ -217,21 +245,6 @@ def _locked(credly_id: UUID, organization: CredlyOrganization) -> BadgeAward | N
 
 def _version(credly_id: UUID) -> BadgeVersion | None:
     return BadgeVersion.objects.select_related("award__template").filter(credly_id=credly_id).first()
-
-
-def _facts(award: BadgeAward, badge: wire.Badge) -> dict[str, Any]:
-    """The columns of an award as its badge says they should be."""
-    facts = {
-        "state": State(quirks.BADGE_STATES[badge.state]),
-        "expires_at": badge.expires_at,
-        "is_public": badge.public,
-        "badge_url": badge.badge_url or (award.badge_url if badge.state in HAS_PAGE else ""),
-        "accept_url": badge.accept_url or (award.accept_url if badge.state in HAS_ACCEPT_PAGE else ""),
-        "image_url": badge.image_url or award.image_url,
-    }
-    if badge.state == REVOKED and badge.revocation_reason:
-        facts["revocation_reason"] = badge.revocation_reason[:500]
-    return facts
 
 
 def _write(award: BadgeAward, changes: dict[str, Any], owed: str = "") -> None:

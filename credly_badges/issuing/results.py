@@ -20,6 +20,13 @@ class Confirmed:
 
 
 @dataclass(frozen=True)
+class Needless:
+    """There is nothing to do any more, so the message is finished."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Blocked:
     """It could not be sent, and that is not Credly's doing. ``until`` None: look again after the longest wait."""
 
@@ -56,4 +63,4 @@ class Broken:
 
 
 Setback = Blocked | Hopeless | NoAccess | Failed | Broken
-Result = Confirmed | Setback
+Result = Confirmed | Needless | Setback

@@ -10,16 +10,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import audit, conf
-from ..credly import quirks
+from ..credly import wire
 from ..models import BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage
 from ..models.encryption import Secret
-from . import announce
-from .results import Confirmed, Result
+from . import announce, mirror, recipients
+from .results import Confirmed, Needless, Result
 from .verdicts import Circumstances, Verdict, judge
 
 log = logging.getLogger(__name__)
 
 Outcome = DeliveryAttempt.Outcome
+State = BadgeAward.State
+
+COMPARED = (
+    *("uuid", "live", "state", "credly_id", "earned_at", "expires_at", "issued_at", "revoked_at", "credly_updated_at"),
+    *("is_public", "badge_url", "accept_url", "image_url"),
+)
+"""The columns of an award that Credly's confirmation is held against."""
 
 
 def settle(message: OutboxMessage, attempt: DeliveryAttempt, result: Result, *, spread: float) -> datetime | None:
@@ -29,6 +36,9 @@ def settle(message: OutboxMessage, attempt: DeliveryAttempt, result: Result, *, 
     """
     if isinstance(result, Confirmed):
         _confirm(message, attempt, result)
+        return None
+    if isinstance(result, Needless):
+        _finish_needless(message, attempt, result)
         return None
     circumstances = Circumstances(
         attempts=message.attempts,
@@ -49,8 +59,7 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
     now = timezone.now()
     _finish(attempt, Outcome.FOUND if result.found else Outcome.DELIVERED, now)
     # Locked before its message, as a revocation does, and read anew: others may have written since it was taken.
-    locked = BadgeAward.objects.select_for_update().only("uuid", "state", "credly_id", "issued_at")
-    award = locked.get(pk=message.award_id)
+    award = BadgeAward.objects.select_for_update().only(*COMPARED).get(pk=message.award_id)
     if not _mine(message).update(
         state=OutboxMessage.State.DELIVERED,
         open=None,
@@ -63,46 +72,89 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
         log.warning("Message %s was taken over by another worker, which will find what this one did.", message.pk)
         return
     if message.kind == OutboxMessage.Kind.ISSUE:
-        action, changes = "award.issued", _issued(result, now)
+        action, changes = "award.issued", _issued(award, result, now)
+    elif message.kind == OutboxMessage.Kind.REPLACE:
+        action, changes = "award.replaced", _replaced(message, award, result, now)
     else:
-        action, changes = "award.revoked_at_credly", _revoked(award, now)
+        action, changes = "award.revoked_at_credly", _revoked(award, result.badge, now)
+    before = {"state": award.state, "credly_id": str(award.credly_id or "")}
     BadgeAward.objects.filter(pk=award.pk).update(**changes, modified=now)
-    audit.record(
-        action,
-        award,
-        before={"state": award.state},
-        after={"state": changes["state"], "credly_id": str(changes.get("credly_id") or award.credly_id or "")},
-    )
-    transaction.on_commit(
-        lambda: announce.announce(message.award, changes["to_announce"], learner=result.learner), robust=True
-    )
-
-
-def _issued(result: Confirmed, now: datetime) -> dict[str, Any]:
-    badge = result.badge
-    if badge is None:
-        raise ValueError("Credly confirmed a badge, but there is none.")
-    return {
-        "state": BadgeAward.State(quirks.BADGE_STATES[badge.state]),
-        "credly_id": badge.id,
-        "badge_url": badge.badge_url,
-        "accept_url": badge.accept_url,
-        "image_url": badge.image_url,
-        "expires_at": badge.expires_at,
-        "issued_at": now,
-        "issuer_earner_id": result.earner_id,
-        "to_announce": announce.AWARDED,
+    after = {
+        "state": changes.get("state", award.state),
+        "credly_id": str(changes.get("credly_id", award.credly_id) or ""),
     }
+    audit.record(action, award, because=message.details.get("because", ""), before=before, after=after)
+    owed = changes.get("to_announce", "")
+    transaction.on_commit(lambda: announce.announce(message.award, owed, learner=result.learner), robust=True)
 
 
-def _revoked(award: BadgeAward, now: datetime) -> dict[str, Any]:
-    return {
-        "state": BadgeAward.State.REVOKED,
+@transaction.atomic
+def _finish_needless(message: OutboxMessage, attempt: DeliveryAttempt, result: Needless) -> None:
+    now = timezone.now()
+    _finish(attempt, Outcome.BLOCKED, now, said=result.sentence)
+    if _mine(message).update(
+        state=OutboxMessage.State.DROPPED,
+        open=None,
+        lease=None,
+        finished_at=now,
+        attempts=message.attempts,
+        error=result.sentence,
+        waiting_for="",
+    ):
+        audit.record("message.needless", message, because=result.sentence)
+
+
+def _issued(award: BadgeAward, result: Confirmed, now: datetime) -> dict[str, Any]:
+    return {**_as_confirmed(award, result, now), "issued_at": now, "to_announce": announce.AWARDED}
+
+
+def _replaced(message: OutboxMessage, award: BadgeAward, result: Confirmed, now: datetime) -> dict[str, Any]:
+    badge = _badge(result)
+    if award.versions.filter(credly_id=badge.id).exists():
+        return {}  # Somebody has replaced it again since, and the award stands for that badge already.
+    earned_at = message.details.get("earned_at")
+    earned = {"earned_at": datetime.fromisoformat(earned_at)} if earned_at else {}
+    if badge.id != award.credly_id:
+        mirror.keep_version(award, replaced_at=now, because=message.details.get("because", ""))
+    elif award.credly_updated_at and mirror.stamp(badge, now) < award.credly_updated_at:
+        return earned  # Credly's own notice of it came first, and then a newer one.
+    changes = {**_as_confirmed(award, result, now), **earned}
+    if award.live is None:
+        del changes["state"]  # It was revoked while Credly was replacing its badge.
+    return changes
+
+
+def _revoked(award: BadgeAward, badge: wire.Badge | None, now: datetime) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        "state": State.DELETED if award.state == State.DELETED else State.REVOKED,
         "live": None,
-        "revoked_at": now,
-        # Nobody was told of a badge that Credly never confirmed.
-        "to_announce": announce.REVOKED if award.issued_at else "",
+        "revoked_at": award.revoked_at or now,
+        "credly_updated_at": mirror.stamp(badge, now) if badge else now,
     }
+    if badge is not None and badge.id != award.credly_id:
+        mirror.keep_version(award, replaced_at=now, because="")
+        changes["credly_id"] = badge.id
+    # Nobody was told of a badge that Credly never confirmed; and of one that ended by Credly's word, they were.
+    if award.issued_at and award.live:
+        changes["to_announce"] = announce.REVOKED
+    return changes
+
+
+def _as_confirmed(award: BadgeAward, result: Confirmed, now: datetime) -> dict[str, Any]:
+    badge = _badge(result)
+    return {
+        **mirror.facts(award, badge),
+        "credly_id": badge.id,
+        "credly_updated_at": mirror.stamp(badge, now),
+        "issuer_earner_id": result.earner_id,
+        "recipient_mark": recipients.mark(badge.recipient_email),
+    }
+
+
+def _badge(result: Confirmed) -> wire.Badge:
+    if result.badge is None:
+        raise ValueError("Credly confirmed a badge, but there is none.")
+    return result.badge
 
 
 @transaction.atomic
@@ -171,11 +223,16 @@ def _mine(message: OutboxMessage) -> Any:
 
 
 def _finish(
-    attempt: DeliveryAttempt, outcome: DeliveryAttempt.Outcome, now: datetime, verdict: Verdict | None = None
+    attempt: DeliveryAttempt,
+    outcome: DeliveryAttempt.Outcome,
+    now: datetime,
+    verdict: Verdict | None = None,
+    *,
+    said: str = "",
 ) -> None:
     DeliveryAttempt.objects.filter(pk=attempt.pk).update(
         outcome=outcome,
         finished_at=now,
         status=verdict.status if verdict else None,
-        said=verdict.said[:2000] if verdict else "",
+        said=(verdict.said if verdict else said)[:2000],
     )
