@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from . import conf
+from . import conf, pacing
 from .credly.client import Client
 from .models import CredlyOrganization
 
 MOST_KEPT = 64
 
-_clients: dict[tuple[str, UUID, str], Client] = {}
+_clients: dict[tuple[str, UUID, str, int | None], Client] = {}
 _lock = Lock()
 
 
@@ -39,14 +39,20 @@ def connect(organization: CredlyOrganization) -> Client:
     key = organization.key.reveal()
     if not key:
         raise NoKey
-    wanted = (conf.api_url(organization.environment), organization.uuid, key)
+    wanted = (conf.api_url(organization.environment), organization.uuid, key, organization.pk)
     with _lock:
-        client = _clients.pop(wanted, None) or Client(*wanted, timeout=conf.timeouts())
+        client = _clients.pop(wanted, None) or _open(organization, *wanted[:3])
         _clients[wanted] = client  # The one used last stands last.
         while len(_clients) > MOST_KEPT:
             # Not closed: another thread may be in the middle of a call. Its sockets go when it does.
             _clients.pop(next(iter(_clients)))
     return client
+
+
+def _open(organization: CredlyOrganization, url: str, uuid: UUID, key: str) -> Client:
+    # One that is only being connected has no pace yet.
+    gate = pacing.gate(organization) if organization.pk else None
+    return Client(url, uuid, key, timeout=conf.timeouts(), gate=gate)
 
 
 def forget_all() -> None:

@@ -162,6 +162,11 @@ def reconcile_grace() -> timedelta:
     return timedelta(seconds=_read("RECONCILE_GRACE_SECONDS", 900, (int, float)))
 
 
+def feed_every() -> timedelta:
+    """How often Credly's events feed is read, for what no webhook has told us."""
+    return timedelta(minutes=_read("FEED_MINUTES", 15, (int, float)))
+
+
 def _read(name: str, default: T, kind: Any) -> T:
     value: T = getattr(settings, f"CREDLY_BADGES_{name}", default)
     if not isinstance(value, kind):

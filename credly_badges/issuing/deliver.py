@@ -20,9 +20,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from .. import conf, waking
+from .. import conf, pacing, waking
 from ..credly.errors import CredlyError
 from ..models import DeliveryAttempt, EarnerIdentifier, OutboxMessage, Pulse
+from . import queue
 from .announce import announce_all
 from .orders import carry_out
 from .results import Blocked, Broken, Failed, Hopeless, Result
@@ -31,12 +32,17 @@ from .settle import settle
 log = logging.getLogger(__name__)
 
 NEEDED = (
-    *("kind", "state", "open", "not_before", "attempts", "lease", "look_first"),
-    *(f"award__{name}" for name in ("uuid", "learner", "earned_at", "evidence", "credly_id", "revocation_reason")),
+    *("kind", "state", "open", "not_before", "attempts", "lease", "look_first", "details", "created"),
+    *(f"award__{name}" for name in ("uuid", "learner", "occasion", "previous", "earned_at", "evidence", "credly_id")),
+    "award__revocation_reason",
     *(f"award__template__{name}" for name in ("uuid", "name", "description", "image_url")),
+    *(f"award__template__{name}" for name in ("expiry", "expiry_date", "expiry_days", "on_duplicate")),
+    *(f"award__template__{name}" for name in ("evidence_certificate", "evidence_course", "evidence_grade")),
+    *(f"award__template__{name}" for name in ("evidence_note", "suppress_email")),
     *(f"organization__{name}" for name in ("uuid", "name", "environment", "api_key", "paused", "wait_until")),
+    *(f"organization__{name}" for name in ("concurrency", *pacing.COLUMNS)),
 )
-"""The columns that a delivery reads, of four tables that have eighty."""
+"""The columns that a delivery reads, of four tables that have many more."""
 
 EARNER_ID = EarnerIdentifier.objects.filter(learner=OuterRef("award__learner")).values("value")
 
@@ -95,7 +101,7 @@ def deliver_message(message_id: int, follows: str | None = None) -> None:
 
 def deliver(message_id: int, *, follows: datetime | None = None) -> None:
     """Try one message once, if its time has come and no other worker has it."""
-    rows = OutboxMessage.objects.select_related("award__template", "organization").only(*NEEDED)
+    rows = OutboxMessage.objects.select_related("award__template", "organization__pace").only(*NEEDED)
     message = rows.annotate(earner_id=Subquery(EARNER_ID)).filter(pk=message_id).first()
     if message is None or not message.open or message.state not in OutboxMessage.TAKEABLE:
         return
@@ -104,12 +110,17 @@ def deliver(message_id: int, *, follows: datetime | None = None) -> None:
         return  # Whoever lifts the pause wakes the queue.
     if _put_off(message, now, follows):
         return
-    taken = _take(message, now)
-    if taken is None:
+    turn = pacing.turn(message.organization, now)
+    if isinstance(turn, pacing.Held):
+        _line_up(message, queue.turn_at(message, turn.until, turn.interval))
         return
-    attempt, earner_id = taken
-    died = message.state == OutboxMessage.State.DELIVERING and message.attempts >= conf.max_attempts()
-    result = Hopeless(_(LAST_ONE_DIED)) if died else _try(message, earner_id)
+    with turn:
+        taken = _take(message, now)
+        if taken is None:
+            return
+        attempt, earner_id = taken
+        died = message.state == OutboxMessage.State.DELIVERING and message.attempts >= conf.max_attempts()
+        result = Hopeless(_(LAST_ONE_DIED)) if died else _try(message, earner_id)
     again_at = settle(message, attempt, result, spread=random.random())  # noqa: S311  # no secret hangs on it
     if again_at is not None:
         wake(message_id, at=again_at)
@@ -135,6 +146,13 @@ def _put_off(message: OutboxMessage, now: datetime, follows: datetime | None) ->
     return False
 
 
+def _line_up(message: OutboxMessage, turn_at: datetime) -> None:
+    """Have a message wait for its turn."""
+    # Without its lease, an abandoned one does not count as being under way.
+    if _untouched(message).update(not_before=turn_at, lease=None):
+        wake(message.pk, at=turn_at)
+
+
 @transaction.atomic
 def _take(message: Any, now: datetime) -> tuple[DeliveryAttempt, str] | None:
     """Lease a message to this worker, and have an earner ID for its learner; None if another worker was faster.
@@ -143,6 +161,10 @@ def _take(message: Any, now: datetime) -> tuple[DeliveryAttempt, str] | None:
     before it sends. An attempt counts as used for the same reason, so that a message that kills its workers comes to
     an end. ``message`` keeps what was true until now.
     """
+    full_until = queue.look_for_room(message, now)
+    if full_until is not None:
+        transaction.on_commit(lambda: _line_up(message, full_until), robust=True)
+        return None
     lease = uuid.uuid4()
     if not _untouched(message).update(
         state=OutboxMessage.State.DELIVERING,

@@ -73,7 +73,7 @@ def _no_access(result: NoAccess, at: Circumstances) -> Verdict:
 def _throttled(error: Any, at: Circumstances) -> Verdict:
     wait = wait_as_told(error.retry_after, at.spread, first=at.first_wait, longest=at.longest_wait)
     return Verdict(
-        Outcome.THROTTLED,
+        Outcome.BLOCKED if error.ours else Outcome.THROTTLED,
         str(error),
         wait,
         at.look_first,
