@@ -1,0 +1,82 @@
+"""The first step: every badge of a template that Credly has, held against what is recorded here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from ..credly import wire
+from ..issuing import mirror
+from ..models import BadgeTemplate, ReconcileRun
+from . import compare, known
+from .asking import Asking
+from .causes import Cause
+from .compare import Finding
+from .known import Known, is_left_out
+from .looking import look, look_at_unknown
+from .page import Page
+
+
+def read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str) -> Page:
+    """One page of Credly's badges, compared."""
+    page = asking.page(template, cursor)
+    badges = {badge.id: badge for badge in page.items}  # One that came twice counts once.
+    broken = dict(map(_named, page.broken))
+    ids = {badge_id for badge_id in broken if isinstance(badge_id, UUID)}
+    here = known.of_page(run, template, badges.values(), ids)
+    findings = [
+        *(finding for badge in badges.values() for finding in _compare(asking, template, badge, here)),
+        *(_unreadable(name, reason, here) for name, reason in broken.items()),
+    ]
+    return Page(
+        findings,
+        cursor=page.next_cursor or None,
+        compared=len(badges) + len(broken),
+        seen=[award.pk for award in here.awards.values()],
+    )
+
+
+def _compare(asking: Asking, template: BadgeTemplate, badge: wire.Badge, here: Known) -> Iterator[Finding]:
+    since = asking.left_out_since()
+    award = here.awards.get(badge.id)
+    if award is not None:
+        if not is_left_out(award, since) and compare.difference(award, badge) is not None:
+            found = look(asking, award)
+            if found is not None:
+                yield found
+        return
+    if badge.id in here.versions or badge.state == mirror.REVOKED:
+        return
+    learner_id = here.owners.get(badge.id)
+    if learner_id is None:
+        yield Finding(Cause.FOREIGN, credly_id=badge.id, facts={"state": [None, badge.state]})
+    elif not _is_new(badge, since) and not any(
+        is_left_out(each, since) for each in here.owners_awards.get(learner_id, ())
+    ):
+        yield from look_at_unknown(asking, template, badge, learner_id, here)
+
+
+def _is_new(badge: wire.Badge, since: datetime) -> bool:
+    """Whether a badge may have been issued from here a moment ago, and its answer is still being written down."""
+    return badge.updated_at is not None and badge.updated_at > since
+
+
+def _named(line: str) -> tuple[UUID | str, str]:
+    name, _, reason = line.partition(": ")
+    try:
+        return UUID(name), reason
+    except ValueError:
+        return line, line
+
+
+def _unreadable(name: UUID | str, reason: str, here: Known) -> Finding:
+    credly_id = name if isinstance(name, UUID) else None
+    award = here.awards.get(credly_id) if credly_id else None
+    return Finding(
+        Cause.UNREADABLE,
+        award.pk if award else None,
+        award.learner_id if award else None,
+        credly_id,
+        {"said": reason[:500]},
+    )

@@ -1,0 +1,37 @@
+"""The third step: learners who met all requirements and never had an award for it."""
+
+from __future__ import annotations
+
+from ..models import BadgeAward, BadgeProgress, BadgeTemplate, ReconcileRun
+from .asking import Asking
+from .causes import Cause
+from .compare import Finding
+from .page import Page
+
+AT_ONCE = 1_000
+
+
+def read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str) -> Page:  # noqa: ARG001
+    """Some learners who are through, in the order of their numbers.
+
+    An award that was revoked or dropped counts as one: a person decided.
+    """
+    if not template.is_active or template.credly_state != BadgeTemplate.CredlyState.ACTIVE:
+        return Page((), cursor=None)
+    complete = BadgeProgress.objects.filter(template=template, completed_at__isnull=False, pk__gt=int(cursor or 0))
+    found = list(complete.order_by("pk").only("learner", "completed_at", "withheld")[:AT_ONCE])
+    learners = [progress.learner_id for progress in found]
+    awarded = set(
+        BadgeAward.objects.filter(template=template, learner__in=learners).values_list("learner_id", flat=True)
+    )
+    return Page(
+        [_finding(progress) for progress in found if progress.learner_id not in awarded],
+        cursor=str(found[-1].pk) if len(found) == AT_ONCE else None,
+    )
+
+
+def _finding(progress: BadgeProgress) -> Finding:
+    facts = {"completed_at": progress.completed_at.isoformat() if progress.completed_at else None}
+    if progress.withheld:
+        facts["withheld"] = progress.withheld
+    return Finding(Cause.NOT_AWARDED, learner_id=progress.learner_id, facts=facts)

@@ -1,0 +1,88 @@
+"""Looking at one badge at Credly before anything is said of it: the index it was found in may be behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..credly import wire
+from ..models import BadgeAward, BadgeTemplate
+from . import compare
+from .asking import Asking
+from .causes import Cause
+from .compare import Finding
+from .known import Known, awards, is_left_out
+
+State = BadgeAward.State
+
+MOST_REPLACEMENTS = 20
+"""How many badges that took one another's place are followed."""
+
+ENDED = (State.REVOKED, State.DELETED)
+
+
+def look(asking: Asking, award: BadgeAward) -> Finding | None:
+    """What is the matter with an award, by the badge as it is now."""
+    if award.credly_id is None:
+        return None
+    badge = asking.badge(award.credly_id)
+    present: Any = awards().filter(pk=award.pk).first()
+    # Others may have changed it while Credly was asked.
+    if present is None or present.credly_id != award.credly_id or is_left_out(present, asking.left_out_since()):
+        return None
+    if badge is not None:
+        return compare.difference(present, badge)
+    if present.state in ENDED:
+        return None
+    return Finding(Cause.DELETED, present.pk, present.learner_id, present.credly_id, {"state": [present.state, None]})
+
+
+def look_at_unknown(
+    asking: Asking, template: BadgeTemplate, badge: wire.Badge, learner_id: int, known: Known
+) -> Iterator[Finding]:
+    """What is the matter with a learner's badge that no award accounts for."""
+    found = asking.badge(badge.id)
+    if found is None or not compare.stands(found):
+        return
+    mine: list[Any] = list(awards().filter(template=template, learner=learner_id).order_by("pk"))
+    since = asking.left_out_since()
+    if any(award.credly_id == found.id or is_left_out(award, since) for award in mine):
+        return
+    replaced = _whose_place_it_took(asking, found)
+    if replaced is not None:
+        if not is_left_out(replaced, since):
+            both = {"credly_id": [str(replaced.credly_id), str(found.id)]}
+            yield Finding(Cause.REPLACED, replaced.pk, replaced.learner_id, found.id, both)
+        return
+    if template.repeat == BadgeTemplate.Repeat.ONCE:
+        held = [award for award in mine if award.live and award.credly_id]
+        for award in held:
+            matter = look(asking, award)
+            if matter is None or matter.cause == Cause.ADDRESS:
+                both = {"credly_id": [str(award.credly_id), str(found.id)]}
+                yield Finding(Cause.DOUBLE, award.pk, learner_id, found.id, both)
+                return
+            yield matter
+        if learner_id in known.suspected:
+            yield Finding(Cause.DOUBLE, None, learner_id, found.id, {})
+            return
+    known.suspected.add(learner_id)
+    waiting: Any = next((award for award in mine if award.live and award.credly_id is None), None)
+    if waiting is not None and not waiting.is_ordered:
+        return  # It is found as one that nobody sends, and sending it finds this badge.
+    facts: dict[str, Any] = {"state": [waiting.state if waiting else None, found.state]}
+    yield Finding(Cause.UNKNOWN_HERE, waiting.pk if waiting else None, learner_id, found.id, facts)
+
+
+def _whose_place_it_took(asking: Asking, badge: wire.Badge) -> Any:
+    """The award whose badge this one replaced, however many lie between."""
+    older = badge.replaces_badge_id
+    for _ in range(MOST_REPLACEMENTS):
+        if older is None:
+            return None
+        award = awards().filter(credly_id=older).first()
+        if award is not None:
+            return award
+        before = asking.badge(older)
+        older = before.replaces_badge_id if before else None
+    return None

@@ -1,0 +1,111 @@
+"""The comparison that comes round by itself, in slices; and the tasks behind the buttons of the admin."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+from .. import conf, waking
+from ..models import CredlyOrganization, Pulse, ReconcileDifference, ReconcileRun
+from . import causes, fixes, runs, work
+from .asking import Asking, OutOfTime, Stopped
+from .runs import Busy, Lost
+
+log = logging.getLogger(__name__)
+
+State = ReconcileRun.State
+
+
+def nightly(source: Pulse.Source | str) -> int:
+    """Compare for one slice of time what is due, or was left unfinished; how many organizations were worked on.
+
+    ``source`` is who does the round, for the log.
+    """
+    Pulse.objects.update_or_create(source=Pulse.Source.RECONCILE, defaults={"heard_at": timezone.now()})
+    until = time.monotonic() + conf.reconcile_slice().total_seconds()
+    worked = 0
+    for organization in CredlyOrganization.objects.filter(paused="").order_by("pk"):
+        if time.monotonic() >= until:
+            break
+        try:
+            run = _due(organization, timezone.now())
+            if run is not None:
+                run = work.go_on(run, until=until)
+                worked += 1
+                if run.state == State.STOPPED:
+                    log.warning("Comparing badges of organization %s stopped: %s", organization.uuid, run.error)
+        except (Busy, Lost):
+            continue  # Another process has it.
+        except Exception:
+            # One organization must not keep the next from its turn.
+            log.exception("Badges of organization %s could not be compared (%s).", organization.uuid, source)
+    return worked
+
+
+def _due(organization: CredlyOrganization, now: datetime) -> ReconcileRun | None:
+    """The run to work on now: the unfinished one, unless it is too old to be worth it, else a new one if it is time."""
+    every = conf.reconcile_every()
+    if not organization.may_send(now):
+        return None
+    newest = organization.reconcile_runs.order_by("-pk").first()
+    if newest is not None and newest.state == State.RUNNING:
+        return newest
+    if not every:
+        return None
+    # A template's comparison is begun by hand, and says nothing of the others.
+    whole = organization.reconcile_runs.filter(only_template=None).order_by("-pk").first()
+    if whole is not None and now - whole.started_at < every:
+        return whole if whole.state == State.STOPPED and whole.pk == getattr(newest, "pk", None) else None
+    return runs.begin(organization, fixes=_fixes())
+
+
+def _fixes() -> list[str]:
+    try:
+        return causes.checked(conf.reconcile_fixes())
+    except ValueError as wrong:
+        raise ImproperlyConfigured(f"CREDLY_BADGES_RECONCILE_FIX: {wrong}") from None
+
+
+@shared_task(name="credly_badges.reconcile.compare", ignore_result=True, soft_time_limit=540, time_limit=570)
+def compare(run_id: int) -> None:
+    """Compare for one slice, and have a worker go on with the next."""
+    run = ReconcileRun.objects.filter(pk=run_id).exclude(state=State.DONE).first()
+    if run is None:
+        return
+    try:
+        run = work.go_on(run, patience=ONE_WAIT, until=time.monotonic() + conf.reconcile_slice().total_seconds())
+    except (Busy, Lost):
+        return
+    if run.state == State.RUNNING:
+        waking.send(compare, run.pk)
+
+
+@shared_task(name="credly_badges.reconcile.mend", ignore_result=True, soft_time_limit=540, time_limit=570)
+def mend(difference_ids: Sequence[int], user_id: int | None) -> None:
+    """Mend single differences that somebody chose, all of one organization."""
+    found = ReconcileDifference.objects.filter(pk__in=difference_ids, cause__in=list(causes.FIXES))
+    chosen = list(
+        found.exclude(fix__in=MENDED).select_related("run__organization", *fixes.NEEDED).order_by("pk"),
+    )
+    if not chosen:
+        return
+    by = get_user_model().objects.filter(pk=user_id or 0).first()
+    try:
+        asking = Asking(None, chosen[0].run.organization, patience=ONE_WAIT, until=None)
+        for difference in chosen:
+            fixes.mend(difference, asking, by=by)
+    except (Stopped, OutOfTime) as why:
+        # Written at each that is left, so that whoever pressed the button reads why.
+        left = ReconcileDifference.objects.filter(pk__in=[each.pk for each in chosen], fix="")
+        left.update(fix_said=str(why)[: fixes.LONGEST_SAID])
+
+
+ONE_WAIT = timedelta(seconds=60)
+MENDED = (ReconcileDifference.Fix.FIXED, ReconcileDifference.Fix.ORDERED)
