@@ -1,1 +1,23 @@
-"""What Credly told us: stored at once, then fetched with our own key and acted on."""
+"""What Credly tells us: a notice is taken in at the door as a hint, confirmed at Credly, and acted upon."""
+
+from .address import renew_address, webhook_path
+from .again import process_again
+from .confirm import process, process_notice, sweep, wake_due
+from .feed import FeedResult, read_feed
+from .keeping import purge
+from .reception import Answer, receive
+
+__all__ = [
+    "Answer",
+    "FeedResult",
+    "process",
+    "process_again",
+    "process_notice",
+    "purge",
+    "read_feed",
+    "receive",
+    "renew_address",
+    "sweep",
+    "wake_due",
+    "webhook_path",
+]

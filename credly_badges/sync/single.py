@@ -62,11 +62,10 @@ def gone(organization: CredlyOrganization, template_id: UUID, *, as_of: datetime
     return Taken(row, True, _sentence(item, bool(deactivated)))
 
 
-def is_gone(organization: CredlyOrganization, template_id: UUID) -> bool:
-    """Whether a template is here and was gone from Credly when we last heard of it."""
-    return BadgeTemplate.objects.filter(
-        organization=organization, uuid=template_id, credly_state=State.GONE
-    ).exists()  # fmt: skip
+def is_here(organization: CredlyOrganization, template_id: UUID) -> bool:
+    """Whether a template was brought here, and was not gone from Credly when we last heard of it."""
+    mine = BadgeTemplate.objects.filter(organization=organization, uuid=template_id)
+    return mine.exclude(credly_state=State.GONE).exists()
 
 
 def _locked(organization: CredlyOrganization, template_id: UUID) -> BadgeTemplate | None:

@@ -1,0 +1,1 @@
+"""The door at which Credly tells us that something happened."""
