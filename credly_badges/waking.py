@@ -7,13 +7,20 @@ broker that is away, for every task anew.
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from celery import Task, current_app
+from django.utils import timezone
 from kombu import pools
 
 from . import conf
+from .models import Pulse
 
+SWEEP = "credly_badges.sweep"
+"""The name of the task in ``tasks`` that does everything that is done again and again."""
+KEEPS_TIME = 3
+"""For how many rounds a beat or cron that was not heard from is still taken to be there."""
 CONNECT_SECONDS = 1
 TRY_ONCE = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 # A connection that was kept may have died with the broker it led to; then a new one is tried, once.
@@ -47,3 +54,47 @@ class Rounds:
             return False
         self._next = time.monotonic() + conf.sweep_every().total_seconds()
         return True
+
+
+_rounds = Rounds()
+
+
+def keep_going() -> None:
+    """Let a worker that is awake anyway look after the rest: not every LMS has a Celery beat, or cron."""
+    if not _rounds.time_has_come():
+        return
+    fresh = Pulse.objects.filter(source=Pulse.Source.WORKER, heard_at__gt=timezone.now() - follow_up_every())
+    if not fresh.exists():
+        send(_sweep(), Pulse.Source.WORKER.value)
+
+
+def take_turn() -> bool:
+    """Whether this follow-up of the workers is the one that does the round: of several that come at once, one is."""
+    now = timezone.now()
+    # A little early is in time: the clocks of two machines differ, and a chain must not end over that.
+    since = now - 0.9 * follow_up_every()
+    Pulse.objects.get_or_create(source=Pulse.Source.WORKER, defaults={"heard_at": since})
+    return bool(Pulse.objects.filter(source=Pulse.Source.WORKER, heard_at__lte=since).update(heard_at=now))
+
+
+def follow_up() -> None:
+    """Leave a task for the next round, unless a beat or cron keeps the time.
+
+    So what is done again and again goes on while no learner earns anything.
+    """
+    if current_app.conf.task_always_eager:
+        return
+    since = timezone.now() - KEEPS_TIME * conf.sweep_every()
+    if not Pulse.objects.filter(source__in=(Pulse.Source.BEAT, Pulse.Source.COMMAND), heard_at__gt=since).exists():
+        send(_sweep(), Pulse.Source.WORKER.value, countdown=follow_up_every().total_seconds())
+
+
+def follow_up_every() -> timedelta:
+    """How far off the workers' own follow-ups are."""
+    return min(conf.sweep_every(), conf.longest_follow_up())
+
+
+def _sweep() -> Task[Any, Any]:
+    """The task that does a round. It calls what lies above this module, so it is found by its name."""
+    task: Task[Any, Any] = current_app.tasks[SWEEP]
+    return task

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import progress
+from ... import progress, rounds
 from ...issuing import deliver, outbox
 from ...models import CredlyOrganization, OutboxMessage, Pulse
 
@@ -33,10 +33,15 @@ class Command(BaseCommand):
         listing.add_argument("--limit", type=_count, default=100, help="At most this many (default: 100).")
 
         run = commands.add_parser(
-            "run", help="Record events that nobody was woken for and deliver what is due: for a cron job."
+            "run",
+            help="Do everything that is done again and again: record events that nobody was woken for, deliver what is "
+            "due, read Credly's events feed, look at the keys and compare badges. For a cron job.",
         )
         run.add_argument("--limit", type=_count, default=1000, help="At most this many messages (default: 1000).")
         run.add_argument("--threads", type=_count, default=1, help="Deliver this many at a time (default: 1).")
+        run.add_argument(
+            "--outbox-only", action="store_true", help="Record events and deliver messages, and leave the rest undone."
+        )
 
         redrive = commands.add_parser(
             "redrive", help="Give messages a fresh start, dead letters and waiting ones alike."
@@ -74,10 +79,23 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> tuple[Any, list[str]]:
         events = progress.sweep()
         swept = deliver.sweep(source=Pulse.Source.COMMAND, limit=options["limit"], threads=options["threads"])
+        done = [] if options["outbox_only"] else rounds.due(Pulse.Source.COMMAND)
         dead = OutboxMessage.objects.filter(open=True, state=OutboxMessage.State.DEAD).count()
-        data = {"events": events, "tried": swept.tried, "announced": swept.announced, "dead": dead}
+        data = {
+            "events": events,
+            "tried": swept.tried,
+            "announced": swept.announced,
+            "dead": dead,
+            "rounds": {each.pulse.value: each.failure or "done" for each in done},
+        }
         lines = [
             _("%(events)d events recorded, %(tried)d messages tried, %(announced)d announcements sent.") % data,
+        ]
+        lines += [
+            _("Went wrong: %(round)s (%(error)s). The log says why.")
+            % {"round": each.pulse.label, "error": each.failure}
+            for each in done
+            if each.failure
         ]
         if dead:
             lines.append(
