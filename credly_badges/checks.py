@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
 from . import conf
+from .conf import given_keys
 from .credly.address import checked_host
 from .models import CredlyOrganization
 from .models.encryption import ring
@@ -37,6 +38,7 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.longest_follow_up,
     conf.sweep_every,
     conf.suppress_credly_email,
+    conf.api_key_cache,
 )
 
 
@@ -46,7 +48,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # no
     wrong_types = list(_wrong_types())
     if wrong_types:
         return wrong_types  # The rest would stumble over them.
-    return [*_encryption(), *_addresses(), *_lms_backend(), *_key_owners(), *_lease(), *_numbers()]
+    return [*_encryption(), *_addresses(), *_lms_backend(), *_key_owners(), *_key_functions(), *_lease(), *_numbers()]
 
 
 @register(APP, Tags.database)
@@ -60,10 +62,13 @@ def check_organizations(
         return []
     try:
         stored = list(CredlyOrganization.objects.values_list("uuid", "environment"))
+        has_keys = CredlyOrganization.objects.exclude(api_key="").exists()
         known = conf.api_urls()
+        has_ring = bool(conf.encryption_keys())
     except (DatabaseError, ImproperlyConfigured):
         return []  # Before the first migration there is no table; wrong settings are told above.
-    return [
+    unreadable = [] if has_ring or not has_keys else [_unreadable()]
+    return unreadable + [
         Error(
             f"The organization {uuid} is in the environment “{environment}”, which CREDLY_BADGES_API_URLS lacks.",
             hint="Add it there, or choose another environment for the organization.",
@@ -82,14 +87,25 @@ def _wrong_types() -> Iterator[CheckMessage]:
             yield Error(str(error), hint="See the reference of settings.", id="credly_badges.E001")
 
 
+def _unreadable() -> CheckMessage:
+    return Error(
+        "API keys are stored, and CREDLY_BADGES_ENCRYPTION_KEYS is empty: none of them can be read.",
+        hint="Put back the encryption keys that they were stored with.",
+        id="credly_badges.E010",
+    )
+
+
 def _encryption() -> Iterator[CheckMessage]:
     hint = (
         "Make a key with cryptography.fernet.Fernet.generate_key() and put it first in CREDLY_BADGES_ENCRYPTION_KEYS."
     )
     if not conf.encryption_keys():
-        yield checks.Warning(
-            "CREDLY_BADGES_ENCRYPTION_KEYS is empty, so API keys cannot be stored.", hint=hint, id="credly_badges.W001"
-        )
+        sentence = "CREDLY_BADGES_ENCRYPTION_KEYS is empty, so API keys cannot be stored."
+        if settings.DEBUG or conf.api_keys():
+            yield checks.Warning(sentence, hint=hint, id="credly_badges.W001")
+        else:
+            advice = f"{hint} Or have CREDLY_BADGES_API_KEYS give the API keys."
+            yield Error(sentence, hint=advice, id="credly_badges.E008")
         return
     try:
         ring()
@@ -132,7 +148,8 @@ def _lms_backend() -> Iterator[CheckMessage]:
 
 
 def _key_owners() -> Iterator[CheckMessage]:
-    for owner in conf.api_keys():
+    given = conf.api_keys()
+    for owner in given if isinstance(given, Mapping) else ():
         try:
             UUID(str(owner))
         except ValueError:
@@ -141,6 +158,19 @@ def _key_owners() -> Iterator[CheckMessage]:
                 "CREDLY_BADGES_API_KEYS has an entry whose name is not an organization ID (a UUID).",
                 hint="Write {“organization ID”: “API key”}.",
                 id="credly_badges.E005",
+            )
+
+
+def _key_functions() -> Iterator[CheckMessage]:
+    for source in given_keys.functions():
+        try:
+            given_keys.function_of(source)
+        except Exception as error:  # noqa: BLE001  # Whatever keeps a module from loading keeps its keys from us.
+            # What was given is not shown: it may be a key in the wrong place.
+            yield Error(
+                f"What CREDLY_BADGES_API_KEYS names cannot be imported or called ({type(error).__name__}).",
+                hint="Give the dotted path of a function that takes an organization's UUID and returns its API key.",
+                id="credly_badges.E009",
             )
 
 

@@ -126,6 +126,9 @@ class EncryptedTextField(models.TextField):
     """Text that is stored as a Fernet token and read as a :class:`Secret`."""
 
     description = "Text, encrypted at rest"
+    # Where django-stubs look for what can be written to such a column, and what is read from it.
+    _pyi_private_set_type: Secret | str  # type: ignore[assignment]
+    _pyi_private_get_type: Secret  # type: ignore[assignment]
 
     def get_prep_value(self, value: Any) -> str:
         """The encrypted form of a Secret or a plain text: each save leaves it with the newest key of the ring."""

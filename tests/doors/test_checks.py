@@ -26,7 +26,7 @@ def test_the_settings_of_a_working_site_pass():
         ("READ_TIMEOUT", "20", "E001"),
         ("CELERY_QUEUE", ["badges"], "E001"),
         ("API_KEYS", ["a-secret-key-0001"], "E001"),
-        ("ENCRYPTION_KEYS", [], "W001"),
+        ("ENCRYPTION_KEYS", [], "E008"),
         ("ENCRYPTION_KEYS", [Fernet.generate_key().decode(), "not a key"], "E002"),
         ("API_URLS", {"proxy": "http://credly.example.com/v1"}, "E003"),
         ("API_URLS", {"proxy": "credly.example.com"}, "E003"),
@@ -35,6 +35,11 @@ def test_the_settings_of_a_working_site_pass():
         ("API_URLS", {"sandbox": "https://credly.example.com/v1"}, "W002"),
         ("LMS_BACKEND", "nowhere.Nothing", "E004"),
         ("API_KEYS", {"Example University": "a-secret-key-0001"}, "E005"),
+        ("API_KEYS", "a-secret-key-0001", "E009"),
+        ("API_KEYS", "nowhere.to_be_found", "E009"),
+        ("API_KEYS", {"0a0b0c0d-0000-4000-8000-000000000001": "credly_badges.apps.NOBODY"}, "E009"),
+        ("API_KEYS", {"0a0b0c0d-0000-4000-8000-000000000001": 42}, "E009"),
+        ("API_KEY_CACHE_SECONDS", "a minute", "E001"),
         ("LEASE_SECONDS", 25, "W003"),
         ("MAX_ATTEMPTS", 0, "E007"),
         ("SWEEP_SECONDS", -5, "E007"),
@@ -48,6 +53,42 @@ def test_each_mistake_in_the_settings_has_its_number(settings, name, value, numb
     assert numbers(messages) == [number]
     assert messages[0].hint
     assert "a-secret-key-0001" not in str(messages[0])
+
+
+def key_from_a_vault(organization_id) -> str:
+    """A function of a site's own."""
+    return f"key-of-{organization_id}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        key_from_a_vault,
+        "tests.doors.test_checks.key_from_a_vault",
+        {"0a0b0c0d-0000-4000-8000-000000000001": "tests.doors.test_checks.key_from_a_vault"},
+    ],
+)
+def test_without_a_ring_a_site_may_run_whose_keys_come_from_elsewhere(settings, source):
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
+    settings.CREDLY_BADGES_API_KEYS = source
+
+    assert numbers(check_settings(None)) == ["W001"]
+
+
+def test_a_site_that_is_being_developed_is_only_told_of_the_missing_ring(settings):
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
+    settings.DEBUG = True
+
+    assert numbers(check_settings(None)) == ["W001"]
+
+
+@pytest.mark.django_db
+def test_stored_keys_without_a_ring_are_an_error_even_where_the_settings_give_others(settings):
+    OrganizationFactory()
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
+    settings.CREDLY_BADGES_API_KEYS = key_from_a_vault
+
+    assert numbers(check_organizations(None, databases=["default"])) == ["E010"]
 
 
 @pytest.mark.parametrize(
