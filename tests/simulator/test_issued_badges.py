@@ -193,6 +193,15 @@ def test_a_replacement_is_a_new_badge_that_inherits_the_acceptance(credly, api, 
     assert credly.badges_of("ana@example.org") == [template.uuid]
 
 
+@pytest.mark.parametrize(("setting", "earner"), [("keep", "u-1"), ("drop", None)])
+def test_what_a_replacement_leaves_out_is_kept_or_lost(credly, api, template, badge, setting, earner):
+    credly.configure(replace_omitted=setting)
+
+    answer = api.post(f"badges/{badge}/replace", badge_template_id=template.uuid, issued_at="2026-06-01")
+
+    assert answer.json()["data"]["issuer_earner_id"] == earner
+
+
 @pytest.mark.parametrize(("setting", "state"), [("keep", "pending"), ("revoked", "revoked")])
 def test_the_state_of_a_replaced_badge(credly, api, template, badge, setting, state):
     credly.configure(replaced_state=setting)

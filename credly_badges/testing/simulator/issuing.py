@@ -71,17 +71,20 @@ def replace(store: Store, organization: Organization, old: Badge, values: Mappin
         raise ApiError(422, message, metadata={"current_badge_id": current(store, old).uuid})
     if old.state == "revoked":
         raise unprocessable(store.settings, "A revoked badge cannot be replaced.")
-    carried = {
+    carried: dict[str, Any] = {
         "recipient_email": old.recipient_email,
         "issued_to_first_name": old.first_name,
-        "issued_to_middle_name": old.middle_name,
         "issued_to_last_name": old.last_name,
-        "issuer_earner_id": old.issuer_earner_id,
-        "country_name": old.country,
-        "state_or_province": old.state_or_province,
-        "evidence": old.evidence,
         "locale": old.locale,
     }
+    if store.settings.replace_omitted == "keep":
+        carried |= {
+            "issued_to_middle_name": old.middle_name,
+            "issuer_earner_id": old.issuer_earner_id,
+            "country_name": old.country,
+            "state_or_province": old.state_or_province,
+            "evidence": old.evidence,
+        }
     sent = {key: value for key, value in values.items() if value is not None and key != "recipient_email"}
     badge = _new_badge(store, organization, recipients.read_wanted(store, organization, carried | sent))
     badge.replaces, badge.state, badge.public = old.uuid, old.state, old.public

@@ -122,6 +122,9 @@ class SimulatorSettings:
     duplicate_replace_status: int = _setting(201, "Status when a duplicate is replaced.", 200, 201)
 
     replace_status: int = _setting(201, "Status of a replacement.", 200, 201)
+    replace_omitted: str = _setting(
+        "keep", "Optional fields that a replacement leaves out: taken from the old badge, or lost.", "keep", "drop"
+    )
     replaced_state: str = _setting("keep", "State of a badge once it is replaced.", "keep", "revoked")
     email_of_claimed_badge: str = _setting("refuse", "A new address for an accepted badge.", "refuse", "allow")
     revoke_twice: str = _setting("refuse", "Revoking a revoked badge.", "refuse", "accept")
