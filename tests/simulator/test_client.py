@@ -53,7 +53,7 @@ def test_a_search_is_broken_off_and_goes_on_where_it_was(credly, at_credly, temp
     credly.add_badges(credly.add_template(at_credly, "Another"), 2)
 
     first = here.badges_in_bulk(template_id=UUID(template.uuid))
-    with Client(credly.url, UUID(at_credly.uuid), organization.key) as later:
+    with Client(credly.url, UUID(at_credly.uuid), at_credly.key) as later:
         last = later.badges_in_bulk(template_id=UUID(template.uuid), cursor=first.next_cursor)
 
     assert [badge.issuer_earner_id for badge in first.items + last.items] == ["u-1", "u-2", "u-3", "u-4", "u-5"]
