@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 from edx_django_utils.plugins.constants import PluginSettings, PluginSignals, PluginURLs
 
@@ -55,5 +57,10 @@ class CredlyBadgesConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the system checks. The host connects the receivers above, and Celery finds the tasks."""
+        """Register the system checks, and hear of new addresses. The host connects the receivers above."""
         from . import checks  # noqa: F401, PLC0415 (it needs the models, which are loaded by now)
+        from .awards import moves  # noqa: PLC0415
+
+        post_save.connect(
+            moves.on_user_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="credly_badges.awards.moves"
+        )

@@ -12,10 +12,10 @@ from typing import Any
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from . import awards, waking
+from . import awards, terms, waking
 from .models import (
     BadgeAward,
     BadgeProgress,
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 GIVE_A_WORKER = timedelta(minutes=1)
 """How long an event may wait for the worker that was woken for it before a sweep wakes another."""
+
+Groups = list[tuple[int, str, int, int | None]]
 
 _rounds = waking.Rounds()
 
@@ -101,15 +103,18 @@ def record(event_id: int) -> None:
 
 
 def _listening(event: ReceivedEvent) -> QuerySet[BadgeRequirement]:
-    """The requirements that an event can concern, each with what was decided for it before (``held``)."""
+    """The requirements that an event can concern, each with what was decided for it before (``held``), and whether
+    an award of the badge to this learner has ended (``ended``).
+    """
     decided = Fulfillment.objects.filter(
         progress__learner_id=event.learner_id, requirement=OuterRef("pk"), subject=event.subject
     )
+    ended = BadgeAward.objects.filter(learner_id=event.learner_id, template=OuterRef("group__template"), live=None)
     return (
         BadgeRequirement.objects.listening_for(event.kind, event.scopes)
         .select_related("group__template")
         .prefetch_related("data_rules")
-        .annotate(held=Subquery(decided.values("holds")[:1]))
+        .annotate(held=Subquery(decided.values("holds")[:1]), ended=Exists(ended))
         .order_by("group__template_id", "pk")
     )
 
@@ -148,17 +153,49 @@ def _advance(template: BadgeTemplate, event: ReceivedEvent, changes: list[tuple[
         met_at.pop((requirement.pk, event.subject), None)
         if verdict.holds:
             met_at[requirement.pk, event.subject] = event.occurred_at
-    standing = _standing(template, met_at)
+    groups = _groups(template)
+    standing = _standing(groups, met_at)
     was_complete = progress.completed_at is not None
     progress.percent, progress.completed_at = standing.percent, standing.completed_at
-    progress.save(update_fields=["percent", "completed_at", "modified"])
-    if standing.completed_at is not None and not was_complete:
+    earned_at = standing.completed_at
+    if earned_at is not None and was_complete and not progress.withheld:
+        gained = any(verdict.holds for _requirement, verdict in changes)
+        earned_at = _earned_again(progress, groups, met_at) if gained and terms.comes_again(template) else None
+    if earned_at is not None:
+        look_back = changes[0][0].ended  # type: ignore[attr-defined]  # annotated in _listening
+        progress.withheld = _award(template, event, earned_at, look_back=look_back)
+    elif standing.completed_at is None:
+        progress.withheld = ""
+    progress.save(update_fields=["percent", "completed_at", "withheld", "modified"])
+
+
+def _award(template: BadgeTemplate, event: ReceivedEvent, earned_at: datetime, *, look_back: bool) -> str:
+    """Award the badge; why it cannot be awarded, or an empty text."""
+    try:
         awards.grant(
             learner_id=event.learner_id,
             template=template,
-            earned_at=standing.completed_at,
+            earned_at=earned_at,
             source=BadgeAward.Source.REQUIREMENTS,
+            scopes=event.scopes,
+            look_back=look_back,
         )
+    except awards.NotGrantable as refusal:
+        log.warning("Event %s completes badge %s, which was withheld: %s", event.pk, template.pk, refusal.sentence)
+        return refusal.sentence[:500]
+    return ""
+
+
+def _earned_again(
+    progress: BadgeProgress, groups: Groups, met_at: Mapping[tuple[int, str], datetime]
+) -> datetime | None:
+    """When a learner who holds the badge met all of it again, counting only what happened since they earned it."""
+    held = BadgeAward.objects.filter(learner_id=progress.learner_id, template_id=progress.template_id, live=True)
+    last_earned_at = held.aggregate(last=Max("earned_at"))["last"]
+    if last_earned_at is None:
+        return None
+    since = {which: when for which, when in met_at.items() if when > last_earned_at}
+    return _standing(groups, since).completed_at
 
 
 def _locked_progress(learner_id: int, template: BadgeTemplate) -> tuple[BadgeProgress, bool]:
@@ -221,21 +258,22 @@ class GroupStanding:
     met_at: list[datetime] = field(default_factory=list)
 
 
-def _standing(template: BadgeTemplate, met_at: Mapping[tuple[int, str], datetime]) -> Standing:
+def _groups(template: BadgeTemplate) -> Groups:
+    """The groups of a badge's requirements, with a row for each requirement."""
+    groups = RequirementGroup.objects.filter(template=template).order_by("pk")
+    return list(groups.values_list("pk", "needs", "at_least", "requirements__pk"))
+
+
+def _standing(rows: Groups, met_at: Mapping[tuple[int, str], datetime]) -> Standing:
     """Work out a learner's standing from what is fulfilled. A requirement is met since the first that met it."""
     since: dict[int, datetime] = {}
     for (requirement_pk, _subject), when in met_at.items():
         since[requirement_pk] = min(when, since.get(requirement_pk, when))
-    rows = (
-        RequirementGroup.objects.filter(template=template)
-        .order_by("pk")
-        .values_list("pk", "needs", "at_least", "requirements__pk")
-    )
     groups: dict[int, GroupStanding] = {}
-    for pk, needs, at_least, requirement_pk in rows:
+    for pk, needs, at_least, requirement_id in rows:
         group = groups.setdefault(pk, GroupStanding(GroupNeeds(needs), at_least))
-        group.total += requirement_pk is not None
-        group.met_at += [since[requirement_pk]] if requirement_pk in since else []
+        group.total += requirement_id is not None
+        group.met_at += [since[requirement_id]] if requirement_id in since else []
     return standing_of(list(groups.values()))
 
 

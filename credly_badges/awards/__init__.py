@@ -1,0 +1,18 @@
+"""Granting, renewing, restoring, correcting and revoking: the decision, its reason, and the order to Credly."""
+
+from .changes import NotReplaceable, NotRevocable, adopt, replace, resend, restore, revoke
+from .grants import Grant, NotGrantable, grant, why_not_grantable
+
+__all__ = [
+    "Grant",
+    "NotGrantable",
+    "NotReplaceable",
+    "NotRevocable",
+    "adopt",
+    "grant",
+    "replace",
+    "resend",
+    "restore",
+    "revoke",
+    "why_not_grantable",
+]
