@@ -56,7 +56,7 @@ class OrganizationColumns(SubjectAdmin):
     @admin.display(description=_("status"), ordering="paused")
     def status(self, organization: CredlyOrganization) -> str:
         if organization.paused:
-            since = _moment(organization.paused_at) if organization.paused_at else ""
+            since = moment(organization.paused_at) if organization.paused_at else ""
             words = gettext("Paused since %(since)s") if since else gettext("Paused")
             return format_html(
                 '<span class="credly-bad"><strong>{}</strong>: {}</span>',
@@ -86,7 +86,7 @@ class OrganizationColumns(SubjectAdmin):
     def synced(self, organization: CredlyOrganization) -> Any:
         if organization.synced_at is None:
             return gettext("never")
-        return _moment(organization.synced_at)
+        return moment(organization.synced_at)
 
     @admin.display(description=_("templates"))
     def template_link(self, organization: Any) -> str:
@@ -133,5 +133,6 @@ def _linked(words: str, url: str) -> str:
     return format_html('<a href="{}">{}</a>', url, words)
 
 
-def _moment(when: datetime) -> str:
+def moment(when: datetime) -> str:
+    """A time as the site writes it."""
     return date_format(timezone.localtime(when), "DATETIME_FORMAT")

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import conf
+from .. import conf, keys
 from ..models import CredlyOrganization
 from ..models.encryption import Secret, ring
 from ..sync import organizations
@@ -21,7 +21,8 @@ KEY_FIELD = "new_api_key"
 class OrganizationForm(forms.ModelForm):
     """An organization's ID, its environment and, if it is to change, its key.
 
-    Once valid, ``check`` is what Credly answered, and ``new_key`` the key that was typed, if any.
+    Once valid, ``check`` is what Credly answered, ``found`` what it says of a key that was typed or is the first, and
+    ``new_key`` the key that was typed, if any.
     """
 
     environment = forms.ChoiceField(
@@ -42,7 +43,8 @@ class OrganizationForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.check: organizations.Check | None = None
-        self.new_key = Secret()
+        self.found: keys.Found | None = None
+        self.new_key = self.key_before = Secret()
         self.before = facts(self.instance)
         if "environment" in self.fields:
             cast("forms.ChoiceField", self.fields["environment"]).choices = _environments(self.instance.environment)
@@ -64,18 +66,26 @@ class OrganizationForm(forms.ModelForm):
         if KEY_FIELD not in self.fields:
             return
         if self.new_key:
+            self.key_before = self.instance.api_key
             self.instance.api_key = self.new_key
         if not self.errors:
             # The transaction of this request has only read so far, so no row is locked while Credly answers.
             self._ask_credly()
 
     def _ask_credly(self) -> None:
-        answer = self.check = organizations.check(self.instance)
+        if self.new_key or self.instance.pk is None:
+            self.found = keys.look(self.instance, earlier=self.key_before)
+        answer = self.check = self.found.answer if self.found else organizations.check(self.instance)
         if answer.ok:
             self.instance.name = answer.name[:255]
         elif answer.wrong or self._connection_changed():
             field = {"uuid": "uuid", "api_key": KEY_FIELD}.get(answer.wrong)
             self.add_error(field, answer.sentence)
+
+    def columns(self) -> list[str]:
+        """The columns that saving this form writes. The key is none of them: it has a life of its own."""
+        mine = {field.name for field in self.instance._meta.concrete_fields} & set(self.fields)
+        return sorted(mine | {"name", "modified"})
 
     def _connection_changed(self) -> bool:
         """Whether anything was changed that Credly has to confirm; else what is saved is only a note."""

@@ -21,8 +21,8 @@ from .. import audit, conf, onboarding
 from ..models import BadgeTemplate, CredlyOrganization
 from ..sync import templates
 from .confirm import Question, ReasonForm, ask
-from .organization_columns import OrganizationColumns
 from .organization_form import KEY_FIELD, OrganizationForm, facts
+from .organization_keys import OrganizationKeys
 from .subject import Button, list_url, may, person
 
 # A request is a transaction in the LMS. Talking to Credly must not hold one open, so these views go without
@@ -30,8 +30,11 @@ from .subject import Button, list_url, may, person
 outside_a_transaction = transaction.non_atomic_requests
 
 
+KEY_SHOWN = ("key_shown", "key_since", "key_expiry", "key_checked", "key_before")
+
+
 @admin.register(CredlyOrganization)
-class OrganizationAdmin(OrganizationColumns):
+class OrganizationAdmin(OrganizationKeys):
     """Organizations: their key, their templates, and whether anything waits."""
 
     intro = _("The Credly organizations that badges are issued for. Each needs its ID and an API key from Credly.")
@@ -44,6 +47,7 @@ class OrganizationAdmin(OrganizationColumns):
         "name_shown",
         "environment_shown",
         "status",
+        "key_expiry",
         "template_count",
         "waiting_count",
         "dead_count",
@@ -53,7 +57,7 @@ class OrganizationAdmin(OrganizationColumns):
     search_fields = ("name", "uuid", "description")
     actions = ("sync_selected", "check_selected")
     readonly_fields = (
-        "name", "key_shown", "status", "waiting_link", "dead_link", "template_link", "synced",
+        "name", *KEY_SHOWN, "status", "waiting_link", "dead_link", "template_link", "synced",
     )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: CredlyOrganization | None = None) -> Any:
@@ -68,7 +72,8 @@ class OrganizationAdmin(OrganizationColumns):
         if obj is None:
             return [(None, {"fields": ("uuid", "environment", *key, "description"), "description": _HOW_TO_CONNECT})]
         return [
-            (None, {"fields": ("name", "uuid", "environment", "key_shown", *key, "description")}),
+            (None, {"fields": ("name", "uuid", "environment", "description")}),
+            (_("API key"), {"fields": (*KEY_SHOWN, *key)}),
             (_("Where it stands"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
         ]
 
@@ -79,7 +84,11 @@ class OrganizationAdmin(OrganizationColumns):
 
     def save_model(self, request: HttpRequest, obj: CredlyOrganization, form: Any, change: bool) -> None:
         """Store what was checked; a working key ends a pause for a rejected one."""
-        super().save_model(request, obj, form, change)
+        if change:
+            # Of what is in memory only what the form has: meanwhile a worker may have written, or another key come in.
+            obj.save(update_fields=form.columns())
+        else:
+            super().save_model(request, obj, form, change)
         after = facts(obj)
         if not change:
             audit.record("organization.added", obj, actor=person(request), after=after)
@@ -90,6 +99,8 @@ class OrganizationAdmin(OrganizationColumns):
         if form.check is not None and form.check.ok:
             onboarding.accept(obj, form.check, by=person(request))
             self.message_user(request, form.check.sentence, messages.SUCCESS)
+            if form.found is not None:
+                self.enter_key(request, obj, form.found)
             if was_paused == CredlyOrganization.Pause.KEY_REJECTED:
                 said = gettext("The pause for the rejected key has ended; what waited is being sent.")
                 self.message_user(request, said, messages.SUCCESS)
@@ -130,7 +141,7 @@ class OrganizationAdmin(OrganizationColumns):
         if may(request, "sync_badgetemplate"):
             buttons.append(Button(gettext("Sync templates now"), self.own_url("sync", thing.pk), posts=True, main=True))
         if self.has_change_permission(request, thing):
-            buttons.append(Button(gettext("Check key"), self.own_url("check", thing.pk), posts=True))
+            buttons += self.key_buttons(thing)
             if thing.paused:
                 buttons.append(Button(gettext("Resume"), self.own_url("resume", thing.pk), posts=True))
             else:
@@ -138,8 +149,8 @@ class OrganizationAdmin(OrganizationColumns):
         return buttons
 
     def notices(self, request: HttpRequest, thing: CredlyOrganization) -> list[str]:
-        """That it is paused, or that its badges are no real ones."""
-        said = []
+        """That it is paused, that its key needs somebody, or that its badges are no real ones."""
+        said = super().notices(request, thing)
         if thing.paused == CredlyOrganization.Pause.KEY_REJECTED:
             said.append(
                 gettext(
@@ -172,8 +183,7 @@ class OrganizationAdmin(OrganizationColumns):
     @admin.action(description=_("Check the keys of the selected organizations"), permissions=["change"])
     def check_selected(self, request: HttpRequest, queryset: QuerySet[CredlyOrganization]) -> None:
         """Ask Credly about each key."""
-        for organization in queryset:
-            self._check(request, organization)
+        self.check_selected_keys(request, queryset)
 
     @method_decorator(outside_a_transaction)
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -190,6 +200,7 @@ class OrganizationAdmin(OrganizationColumns):
                 ("check", require_POST(self.check_view)),
                 ("resume", require_POST(self.resume_view)),
                 ("pause", self.pause_view),
+                ("rotate", self.rotate_view),
             )
         ]
         return [*own, *super().get_urls()]
@@ -199,31 +210,26 @@ class OrganizationAdmin(OrganizationColumns):
         if not may(request, "sync_badgetemplate"):
             raise PermissionDenied
         self._sync(request, get_object_or_404(CredlyOrganization, pk=pk))
-        return self._back(request, pk)
-
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask Credly whether it knows the key."""
-        self._check(request, self._changeable(request, pk))
-        return self._back(request, pk)
+        return self.back(request, pk)
 
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End a pause."""
-        sent = onboarding.resume(self._changeable(request, pk), by=person(request))
+        sent = onboarding.resume(self.changeable(request, pk), by=person(request))
         said = ngettext(
             "Resumed. %(count)d message is being sent.", "Resumed. %(count)d messages are being sent.", sent
         )
         said = said % {"count": sent} if sent else gettext("Resumed. Nothing was waiting.")
         self.message_user(request, said, messages.SUCCESS)
-        return self._back(request, pk)
+        return self.back(request, pk)
 
     def pause_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask why, then pause."""
-        organization = self._changeable(request, pk)
+        organization = self.changeable(request, pk)
         form = ReasonForm(request.POST or None, help_text=_("Your colleagues read it on the organization's page."))
         if request.method == "POST" and form.is_valid():
             onboarding.pause(organization, by=person(request), because=form.cleaned_data["reason"])
             self.message_user(request, gettext("Paused. Badges are still awarded here, and wait until you resume."))
-            return self._back(request, pk)
+            return self.back(request, pk)
         question = Question(
             title=gettext("Pause %(organization)s") % {"organization": organization},
             sentences=[
@@ -241,27 +247,11 @@ class OrganizationAdmin(OrganizationColumns):
         )
         return ask(self, request, question)
 
-    def _changeable(self, request: HttpRequest, pk: int) -> CredlyOrganization:
-        organization = get_object_or_404(CredlyOrganization, pk=pk)
-        if not self.has_change_permission(request, organization):
-            raise PermissionDenied
-        return organization
-
-    def _back(self, request: HttpRequest, pk: int) -> HttpResponse:
-        thing_page = self.has_view_permission(request)
-        return HttpResponseRedirect(self.own_url("change", pk) if thing_page else list_url(BadgeTemplate))
-
     def _sync(self, request: HttpRequest, organization: CredlyOrganization) -> None:
         result = templates.sync(organization, by=person(request))
         said = " ".join(result.sentences())
         level = messages.SUCCESS if result.ok else messages.WARNING if result.plan.items else messages.ERROR
         self.message_user(request, f"{organization}: {said}", level)
-
-    def _check(self, request: HttpRequest, organization: CredlyOrganization) -> None:
-        answer = onboarding.connect_organization(organization, by=person(request))
-        self.message_user(
-            request, f"{organization}: {answer.sentence}", messages.SUCCESS if answer.ok else messages.ERROR
-        )
 
 
 _HOW_TO_CONNECT = _(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
+from django.utils import timezone
 
-from credly_badges import connections
+from credly_badges import connections, keys
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, CredlyOrganization
 from credly_badges.testing.factories import (
     AwardFactory,
@@ -123,14 +125,126 @@ def test_an_empty_key_field_keeps_the_stored_key(organization, at_credly):
     assert organization.description == "Ours."
 
 
-def test_an_old_encryption_key_can_go_once_every_organization_was_saved_again(organization, at_credly, settings):
-    old, new = settings.CREDLY_BADGES_ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
-    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [new, old]
+def test_saving_a_note_does_not_undo_what_became_of_the_key_meanwhile(organization, at_credly, settings):
+    done = []
 
-    manager().post(url("credlyorganization", "change", organization.pk), filled_in(at_credly, new_api_key=""))
-    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [new]
+    def slow_secrets_manager(organization_id):
+        # The row is in the memory of the request by now. It has no key for anybody.
+        if not done:
+            done.append(True)
+            done.append(keys.rotate(CredlyOrganization.objects.get(), by=None))
+        return ""
 
-    assert CredlyOrganization.objects.get().api_key.reveal() == at_credly.key
+    settings.CREDLY_BADGES_API_KEYS = slow_secrets_manager
+
+    manager().post(
+        url("credlyorganization", "change", organization.pk),
+        filled_in(at_credly, new_api_key="", description="A note."),
+    )
+
+    row = CredlyOrganization.objects.get()
+    assert done[1].done
+    assert row.description == "A note."
+    assert row.retiring_key.reveal() == at_credly.key
+    assert row.api_key.reveal() != at_credly.key
+
+
+def test_a_key_that_can_only_read_is_warned_of_and_one_that_is_typed_begins_a_new_life(organization, at_credly, credly):
+    reading = credly.new_key(at_credly, write_enabled=False, delete_enabled=False)
+
+    response = manager().post(
+        url("credlyorganization", "change", organization.pk), filled_in(at_credly, new_api_key=reading), follow=True
+    )
+
+    said = text_of(response)
+    row = CredlyOrganization.objects.get()
+    assert "This key can only read, so no badge can be issued with it." in said
+    assert "in 180 days (as Credly says)" in said
+    assert row.api_key.reveal() == reading
+    assert row.key_expiry_is_known
+    assert reading not in response.content.decode()
+
+
+def test_a_typed_key_leaves_the_one_before_it_to_whoever_made_it(organization, at_credly, credly):
+    response = manager().post(
+        url("credlyorganization", "change", organization.pk),
+        filled_in(at_credly, new_api_key=credly.new_key(at_credly)),
+        follow=True,
+    )
+
+    said = text_of(response)
+    assert "It may read, write and delete. It expires on" in said
+    assert "The key before it still works at Credly. Delete it there" in said
+
+
+def test_a_key_that_is_about_to_expire_is_told_on_the_list_and_on_the_page(organization):
+    OrganizationFactory(name="Far from it", key_expires_at=timezone.now() + timedelta(days=100))
+    CredlyOrganization.objects.filter(pk=organization.pk).update(
+        key_expires_at=timezone.now() + timedelta(days=11, hours=5), key_expiry_is_known=True
+    )
+    browser = manager()
+
+    on_the_list = text_of(browser.get(url("credlyorganization")))
+    on_the_page = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+
+    for said in (on_the_list, on_the_page):
+        assert "The API key of Example University expires on" in said
+        assert "in 12 days (as Credly says)" in said
+    assert "The API key of Far from it" not in on_the_list
+
+
+def test_a_rotation_asks_first_and_then_puts_a_new_key_in_force(organization, at_credly, credly):
+    browser = manager(username="ada")
+
+    question = text_of(browser.get(url("credlyorganization", "rotate", organization.pk)))
+    untouched = list(credly.store.tokens)
+    page = browser.post(url("credlyorganization", "rotate", organization.pk), follow=True)
+
+    row = CredlyOrganization.objects.get()
+    assert "The old one would be kept for 24 hours." in question
+    assert untouched == [at_credly.key]
+    assert "A new key is in force. The old one goes on working until" in text_of(page)
+    assert row.retiring_key.reveal() == at_credly.key
+    assert f"••••{at_credly.key[-4:]}, works until" in text_of(page)
+    assert not {row.api_key.reveal(), at_credly.key} & set(re.findall(r"[\w-]{20,}", page.content.decode()))
+    assert AuditEntry.objects.get(action="organization.key_rotated").actor.username == "ada"
+
+
+def test_a_key_of_the_settings_is_not_rotated_here(organization, at_credly, settings):
+    settings.CREDLY_BADGES_API_KEYS = {str(organization.uuid): at_credly.key}
+
+    page = manager().get(url("credlyorganization", "rotate", organization.pk), follow=True)
+
+    assert "put it where the setting takes it from" in text_of(page)
+
+
+def test_an_old_key_that_only_a_person_can_delete_is_told_on_the_page(organization):
+    CredlyOrganization.objects.update(retiring_key="an-old-api-key-0042", retire_at=timezone.now())
+
+    page = text_of(manager().get(url("credlyorganization", "change", organization.pk)))
+
+    assert "Its old API key, ••••0042, still works at Credly" in page
+
+
+def test_who_may_only_look_rotates_nothing(organization, at_credly, credly):
+    browser = at_the_desk("view_credlyorganization")
+
+    refused = browser.post(url("credlyorganization", "rotate", organization.pk))
+
+    assert refused.status_code == 403
+    assert "Rotate key" not in text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+    assert list(credly.store.tokens) == [at_credly.key]
+
+
+def test_the_page_is_shown_while_the_secrets_manager_is_down(organization, settings):
+    settings.CREDLY_BADGES_API_KEYS = {str(organization.uuid): "nowhere.to.be_found"}
+    browser = manager()
+
+    page = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+    checked = text_of(browser.post(url("credlyorganization", "check", organization.pk), follow=True))
+
+    assert "(unreadable) (from the setting CREDLY_BADGES_API_KEYS)" in page
+    assert "did not give the organization's API key" in checked
 
 
 def test_saving_an_organization_keeps_a_key_that_cannot_be_read(organization, at_credly, settings):
