@@ -1,4 +1,4 @@
-"""Bring the badge templates of Credly organizations here."""
+"""Bring the badge templates of Credly organizations here, or what happened to templates and badges there."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from ... import notices
 from ...models import CredlyOrganization
 from ...sync import results, templates
 
 PATIENCE = timedelta(minutes=3)
 """How long to wait, for one organization and altogether, when Credly asks for fewer requests."""
+
+Report = tuple[bool, dict[str, Any], list[str]]
+"""Whether it went well, the result for scripts, and the lines for people."""
 
 
 class Command(BaseCommand):
@@ -24,7 +29,8 @@ class Command(BaseCommand):
 
     help = (
         "Bring the badge templates of Credly organizations here: new ones arrive inactive, changed ones are updated, "
-        "archived and deleted ones are deactivated. Ends with 1 if anything could not be read or stored."
+        "archived and deleted ones are deactivated. With --events, read what happened at Credly since the last reading "
+        "instead, and do what no webhook has had done. Ends with 1 if anything could not be read or stored."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,24 +42,20 @@ class Command(BaseCommand):
             metavar="UUID",
             help="Only this organization, by its ID at Credly. May be given several times.",
         )
-        parser.add_argument("--dry-run", action="store_true", help="Show what would change, and change nothing.")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--dry-run", action="store_true", help="Show what would change, and change nothing.")
+        what.add_argument("--events", action="store_true", help="Read Credly's feed of events instead.")
         parser.add_argument("--json", action="store_true", help="Print the results as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Sync, report, and end with 1 if any organization was not synced in whole."""
         reports = []
         ok = True
+        do = self._events if options["events"] else self._difference if options["dry_run"] else self._sync
         for organization in _organizations(options["organization"]):
-            plan = self._plan(organization)
-            if options["dry_run"]:
-                ok = ok and plan.is_complete and not plan.broken
-                reports.append(results.plan_data(plan))
-                lines = list(results.diff(plan)) or [_("Nothing would change.")]
-            else:
-                result = templates.apply(plan)
-                ok = ok and result.ok
-                reports.append(result.as_data())
-                lines = result.sentences()
+            went_well, report, lines = do(organization)
+            ok = ok and went_well
+            reports.append(report)
             if not options["json"]:
                 self.stdout.write(self.style.MIGRATE_HEADING(str(organization)))
                 self.stdout.write("\n".join(f"  {line}" for line in lines))
@@ -61,6 +63,28 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(reports, indent=2, default=str, ensure_ascii=False))
         if not ok:
             raise CommandError(_("Not everything could be synced; see above."))
+
+    def _sync(self, organization: CredlyOrganization) -> Report:
+        result = templates.apply(self._plan(organization))
+        return result.ok, result.as_data(), result.sentences()
+
+    def _difference(self, organization: CredlyOrganization) -> Report:
+        plan = self._plan(organization)
+        lines = list(results.diff(plan)) or [_("Nothing would change.")]
+        return plan.is_complete and not plan.broken, results.plan_data(plan), lines
+
+    def _events(self, organization: CredlyOrganization) -> Report:
+        read = notices.read_feed(organization)
+        report = {
+            "organization": str(organization.uuid),
+            "name": organization.name,
+            "ok": read.ok,
+            "new": read.new,
+            "known": read.known,
+            "pages": read.pages,
+            "problems": read.problems,
+        }
+        return read.ok, report, [*read.problems, _told(read)]
 
     def _plan(self, organization: CredlyOrganization) -> templates.Plan:
         # ``disable=None`` leaves the bar away where nobody watches: in a pipe, under cron.
@@ -71,6 +95,11 @@ class Command(BaseCommand):
                 bar.update(read - bar.n)
 
             return templates.plan(organization, patience=PATIENCE, on_page=show)
+
+
+def _told(read: notices.FeedResult) -> str:
+    new = ngettext("%(count)d new event", "%(count)d new events", read.new) % {"count": read.new}
+    return _("%(new)s, %(known)d known already.") % {"new": new, "known": read.known}
 
 
 def _uuid(text: str) -> UUID:
