@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
 from typing import Any, Literal
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -24,12 +23,6 @@ Kind = OutboxMessage.Kind
 RESTORABLE = (State.REVOKED, State.DELETED, State.FAILED)
 REPLACEABLE = (State.OFFERED, State.ACCEPTED)
 CAUSES = frozenset({"correction", "address", "by_hand"})
-
-
-class Keep(Enum):
-    """That something stays as it is, where None would mean something else."""
-
-    AS_IT_IS = "as it is"
 
 
 class NotRevocable(NotGrantable):
@@ -105,12 +98,12 @@ def replace(
     because: str,
     by: AbstractBaseUser | None,
     evidence: Sequence[dict[str, str]] | None = None,
-    expires_at: datetime | Literal[False] | None | Keep = Keep.AS_IT_IS,
+    expires_at: datetime | Literal[False] | None = None,
 ) -> OutboxMessage:
     """Order another badge in the place of one that Credly has: with the name, the address and the evidence of now.
 
     ``cause`` is correction, address or by_hand. ``evidence`` takes the place of what was given by hand; ``expires_at``
-    is a time, False for never, None for what the template says at Credly, and without it the expiry stays as it is.
+    is a time, or False for never; without it the expiry stays as it is.
     Raises NotReplaceable.
     """
     if cause not in CAUSES:
@@ -118,16 +111,14 @@ def replace(
     award = BadgeAward.objects.select_for_update().select_related("template").get(pk=award.pk)
     if sentence := _why_not_replaceable(award):
         raise NotReplaceable(sentence)
-    until = (award.expires_at or False) if isinstance(expires_at, Keep) else expires_at
-    details: dict[str, Any] = {"cause": cause, "because": because[:500]}
-    if until is not None:
-        details["expires_at"] = spelled(until)
+    until = (award.expires_at or False) if expires_at is None else expires_at
+    details = {"cause": cause, "because": because[:500], "expires_at": spelled(until)}
     before = {**facts(award), "expires_at": spelled(award.expires_at)}
     if evidence is not None:
         award.evidence = list(evidence)
         award.save(update_fields=["evidence", "modified"])
     message = outbox.put(award, Kind.REPLACE, details)
-    after = {"cause": cause, "expires_at": details.get("expires_at"), "evidence_changed": evidence is not None}
+    after = {"cause": cause, "expires_at": details["expires_at"], "evidence_changed": evidence is not None}
     audit.record("award.replacing", award, actor=by, because=because, before=before, after=after)
     return message
 
