@@ -14,8 +14,8 @@ USUAL_DELIVERY = timedelta(seconds=0.5)
 def turn_at(message: OutboxMessage, first: datetime, interval: timedelta) -> datetime:
     """When a message's turn is: ``first``, and later by an interval for each older one that waits for nothing else.
 
-    So it comes back when those before it have gone, and not with each of them: a thousand messages take about two
-    thousand looks, and no attempt, to leave at the pace that is set.
+    So it comes back when those before it have gone, and not with each of them: a thousand messages take two to three
+    thousand looks, and no attempt too many, to leave at the pace that is set.
     """
     if not interval:
         return first
