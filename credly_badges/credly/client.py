@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -71,6 +71,11 @@ class Client(BadgeCalls, TokenCalls):
     def close(self) -> None:
         """Give the connections back, unless the session was handed in."""
         self._transport.close()
+
+    @property
+    def clock_difference(self) -> timedelta | None:
+        """By how much Credly's clock was ahead of ours at the last answer; None where that is not known."""
+        return self._transport.clock_difference
 
     def organization(self) -> wire.Organization:
         """Return the organization itself: the cheapest way to find out whether the key works."""

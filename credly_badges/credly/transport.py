@@ -7,6 +7,8 @@ import json
 import ssl
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
 from uuid import UUID
@@ -54,6 +56,8 @@ class Transport:
         self._authorize = _BasicKey(basic)
         self._owned = session is None
         self._session = session or _Session(pool, loopback=loopback)
+        # By how much Credly's clock was ahead of ours at the last answer; None before one, or where it tells no time.
+        self.clock_difference: timedelta | None = None
 
     def close(self) -> None:
         """Give the connections back, unless the session was handed in."""
@@ -90,6 +94,7 @@ class Transport:
             self._no_answer(label, failure, acts=acts)
         with closing(response):
             status = response.status_code
+            self.clock_difference = _clock_difference(response.headers.get("Date", ""), datetime.now(UTC))
             content, problem = self._take_in(response, began + self._deadline, fine=is_fine(status))
         return Answer(label, acts, status, response.headers, content, problem, self._secrets + secrets)
 
@@ -145,6 +150,14 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Follow nothing: even unfollowed, requests would take in the body of a redirect, however long."""
+
+
+def _clock_difference(date: str, now: datetime) -> timedelta | None:
+    try:
+        theirs = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return theirs - now if theirs.tzinfo else None
 
 
 def _never_left(failure: Exception) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 
 from django.core.exceptions import ImproperlyConfigured
@@ -24,25 +25,29 @@ class Check:
     """What Credly answered: whether it worked, the organization's name at Credly, and a sentence for a person.
 
     ``wrong`` names the form field that is most likely wrong: ``uuid``, ``api_key`` or "" where neither is.
+    ``clock_difference`` is by how much Credly's clock is ahead of ours, where it told the time.
     """
 
     ok: bool
     name: str
     sentence: str
     wrong: str = ""
+    clock_difference: timedelta | None = None
 
 
 def check(organization: CredlyOrganization) -> Check:
     """Ask Credly for the organization, with the key that is in force. Saves nothing; an unsaved one will do."""
     try:
-        found = connections.connect(organization).organization()
+        client = connections.connect(organization)
+        found = client.organization()
     except KeyNotFetched as error:
         return Check(False, "", str(error))
     except CANNOT_CONNECT as fault:
         return Check(False, "", str(fault), wrong="api_key")
     except CredlyError as error:
         return _refusal(error, organization)
-    return Check(True, found.name, _("Credly knows the key; it belongs to %(name)s.") % {"name": found.name})
+    sentence = _("Credly knows the key; it belongs to %(name)s.") % {"name": found.name}
+    return Check(True, found.name, sentence, clock_difference=client.clock_difference)
 
 
 def _refusal(error: CredlyError, organization: CredlyOrganization) -> Check:

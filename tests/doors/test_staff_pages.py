@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from credly_badges import lms
 from credly_badges.models import AuditEntry, Availability
@@ -164,8 +164,9 @@ class TestWhatIsShown:
         assert "Page 1 of 2" in text_of(browser.get(PAGE))
         assert browser.get(f"{PAGE}?page=2").content.decode().count('class="badge"') == 5
 
-    def test_from_right_to_left_where_the_reader_reads_so(self, teacher, settings):
-        page = browser_of(teacher).get(PAGE, headers={"accept-language": "ar"})
+    def test_from_right_to_left_where_the_reader_reads_so(self, teacher):
+        with translation.override("en"):  # A request leaves its language behind.
+            page = browser_of(teacher).get(PAGE, headers={"accept-language": "ar"})
 
         assert '<html lang="ar" dir="rtl">' in page.content.decode()
 

@@ -9,7 +9,8 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from uuid import UUID
 
 import pytest
@@ -280,3 +281,33 @@ def test_a_proxy_is_not_asked_on_the_way_to_this_machine(wild_server, wild_clien
     wild_server.plays.append(send(answer(json.dumps(credly_says("badge.accepted")).encode())))
 
     assert wild_client.badge(BADGE).id == BADGE
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [(timedelta(minutes=-20), True), (timedelta(0), True), (timedelta(hours=2), True), (timedelta(0), False)],
+)
+def test_by_how_much_credly_s_clock_is_ahead_is_known_once_it_told_the_time(
+    wild_server, wild_client, credly_says, ahead, told
+):
+    body = json.dumps(credly_says("badge.accepted")).encode()
+    date = f"Date: {format_datetime(datetime.now(UTC) + ahead, usegmt=True)}\r\n" if told else "Date: soon\r\n"
+    head, _, rest = answer(body).partition(b"\r\n")
+    wild_server.plays.append(send(head + b"\r\n" + date.encode() + rest))
+    assert wild_client.clock_difference is None
+
+    wild_client.badge(BADGE)
+
+    difference = wild_client.clock_difference
+    assert (difference is not None) is told
+    assert not told or abs(difference - ahead) < timedelta(minutes=1)
+
+
+def test_a_redirect_takes_the_key_nowhere(wild_server, wild_client):
+    elsewhere = f"HTTP/1.1 302 Found\r\nLocation: {wild_server.url}/elsewhere\r\nContent-Length: 0\r\n\r\n"
+    wild_server.plays += [send(elsewhere.encode())] * 2
+
+    with pytest.raises(errors.CredlyError):
+        wild_client.badge(BADGE)
+
+    assert len(wild_server.requests) == 1

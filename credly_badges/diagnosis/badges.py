@@ -1,0 +1,125 @@
+"""The badge templates, to whom they are available, and whether our records agree with Credly's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import availability, conf
+from ..models import (
+    Availability,
+    BadgeProgress,
+    BadgeTemplate,
+    CredlyOrganization,
+    ReconcileDifference,
+    ReconcileRun,
+)
+from .finding import Finding, Level, ago
+
+LATE_RECONCILE = 2
+
+
+def findings() -> Iterator[Finding]:
+    """What there is to say of the badges."""
+    now = timezone.now()
+    yield from _templates()
+    yield from _availability(now)
+    for organization in CredlyOrganization.objects.filter(paused="").order_by("name", "pk"):
+        yield from _reconciliation(organization, now)
+
+
+def _templates() -> Iterator[Finding]:
+    states = BadgeTemplate.CredlyState
+    count = dict(BadgeTemplate.objects.order_by().values_list("credly_state").annotate(Count("pk")))
+    active = BadgeTemplate.objects.filter(is_active=True)
+    words = {"total": sum(count.values()), "active": active.count()}
+    yield Finding("templates", "templates", Level.OK, _("%(total)d known, %(active)d of them active.") % words)
+    if gone := count.get(states.GONE.value, 0):
+        sentence = ngettext(
+            "%(count)d template is gone from Credly and was deactivated.",
+            "%(count)d templates are gone from Credly and were deactivated.",
+            gone,
+        )
+        yield Finding(
+            "templates_gone",
+            "templates",
+            Level.NOTE,
+            sentence % {"count": gone},
+            _("Its badges can no longer be issued. Filter the templates in the admin by their state at Credly."),
+        )
+    if refused := active.exclude(credly_state=states.ACTIVE).count():
+        sentence = ngettext(
+            "%(count)d template is active here, and Credly would not issue it.",
+            "%(count)d templates are active here, and Credly would not issue them.",
+            refused,
+        )
+        yield Finding(
+            "templates_not_issued",
+            "templates",
+            Level.BAD,
+            sentence % {"count": refused},
+            _("Publish it at Credly, then sync; or deactivate it here. Filter the templates in the admin by both."),
+        )
+
+
+def _availability(now: datetime) -> Iterator[Finding]:
+    of_active = Availability.objects.select_related("organization", "template")
+    rows = [row for row in of_active if row.template is None or row.template.is_active]
+    counts = availability.used([row for row in rows if row.quota is not None])
+    extend = _("Set another end under Availability in the admin, or remove it.")
+    enlarge = _("Raise the quota under Availability in the admin.")
+    for row in rows:
+        words = {"badge": row.template or row.organization, "place": row}
+        if not row.is_open(now):
+            sentence = _("“%(badge)s” is no longer available to %(place)s: the time that was set is over.")
+            yield Finding("availability_ended", "availability", Level.NOTE, sentence % words, extend)
+        elif row.quota is not None and counts[row.pk] >= row.quota:
+            sentence = _("All badges that “%(badge)s” has for %(place)s have been awarded.")
+            yield Finding("availability_used_up", "availability", Level.NOTE, sentence % words, enlarge)
+    if withheld := BadgeProgress.objects.exclude(withheld="").count():
+        sentence = ngettext(
+            "%(count)d learner has done all that a badge asks for, and it was withheld.",
+            "%(count)d learners have done all that a badge asks for, and it was withheld.",
+            withheld,
+        )
+        yield Finding(
+            "awards_withheld",
+            "availability",
+            Level.NOTE,
+            sentence % {"count": withheld},
+            _("Each learner's badge progress in the admin says why. Once that is mended, a reconciliation awards it."),
+        )
+
+
+def _reconciliation(organization: CredlyOrganization, now: datetime) -> Iterator[Finding]:
+    topic = f"reconciliation {organization}"
+    run_it = _("Run: manage.py lms credly_reconcile --organization %(uuid)s") % {"uuid": organization.uuid}
+    whole = ReconcileRun.objects.filter(organization=organization, only_template=None).order_by("-pk")
+    newest, done = whole.first(), whole.filter(state=ReconcileRun.State.DONE).first()
+    if newest is not None and newest.state == ReconcileRun.State.STOPPED:
+        sentence = _("The last comparison stopped: %(error)s") % {"error": newest.error or _("nobody knows why")}
+        yield Finding("reconcile_stopped", topic, Level.NOTE, sentence, run_it)
+    if done is None:
+        yield Finding("reconcile_never", topic, Level.NOTE, _("Its badges were never compared in whole."), run_it)
+        return
+    finished = done.finished_at or done.started_at
+    sentence = _("Its badges were compared %(age)s ago.") % {"age": ago(finished, now)}
+    every = conf.reconcile_every()
+    late = bool(every) and finished < now - LATE_RECONCILE * every
+    yield Finding(
+        "reconcile_old" if late else "reconcile",
+        topic,
+        Level.NOTE if late else Level.OK,
+        sentence,
+        run_it if late else "",
+    )
+    open_fixes = (ReconcileDifference.Fix.NONE, ReconcileDifference.Fix.FAILED)
+    if left := done.differences.filter(fix__in=open_fixes).count():
+        said = ngettext("%(count)d difference is left.", "%(count)d differences are left.", left)
+        advice = _("Look at them under Reconciliations in the admin, or use credly_reconcile --fix.")
+        yield Finding("reconcile_differences", topic, Level.NOTE, said % {"count": left}, advice)
