@@ -23,6 +23,9 @@ CREDLY_URLS = {
     SANDBOX: "https://sandbox-api.credly.com/v1",
 }
 
+MOST_IN_A_BATCH = 50
+"""As many as any public client sends; Credly has not written down how many it takes."""
+
 T = TypeVar("T")
 
 
@@ -165,6 +168,11 @@ def reconcile_grace() -> timedelta:
 def feed_every() -> timedelta:
     """How often Credly's events feed is read, for what no webhook has told us."""
     return timedelta(minutes=_read("FEED_MINUTES", 15, (int, float)))
+
+
+def batch_size() -> int:
+    """How many badges one request to Credly may issue; 1 where each is to go alone."""
+    return min(max(_read("BATCH_SIZE", 25, int), 1), MOST_IN_A_BATCH)
 
 
 def _read(name: str, default: T, kind: Any) -> T:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,38 +12,22 @@ from typing import Any
 
 from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, close_old_connections, connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import OperationalError, close_old_connections, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from .. import conf, pacing, waking
-from ..credly.errors import CredlyError
-from ..models import DeliveryAttempt, EarnerIdentifier, OutboxMessage, Pulse
-from . import queue
+from ..models import OutboxMessage, Pulse
+from . import leases, queue
 from .announce import announce_all
-from .orders import carry_out
-from .results import Blocked, Broken, Failed, Hopeless, Result
+from .batch import carry_out_together
+from .orders import attempted, carry_out
+from .results import Hopeless, Result
 from .settle import settle
 
 log = logging.getLogger(__name__)
-
-NEEDED = (
-    *("kind", "state", "open", "not_before", "attempts", "lease", "look_first", "details", "created"),
-    *(f"award__{name}" for name in ("uuid", "learner", "occasion", "previous", "earned_at", "evidence", "credly_id")),
-    "award__revocation_reason",
-    *(f"award__template__{name}" for name in ("uuid", "name", "description", "image_url")),
-    *(f"award__template__{name}" for name in ("expiry", "expiry_date", "expiry_days", "on_duplicate")),
-    *(f"award__template__{name}" for name in ("evidence_certificate", "evidence_course", "evidence_grade")),
-    *(f"award__template__{name}" for name in ("evidence_note", "suppress_email")),
-    *(f"organization__{name}" for name in ("uuid", "name", "environment", "api_key", "paused", "wait_until")),
-    *(f"organization__{name}" for name in ("concurrency", *pacing.COLUMNS)),
-)
-"""The columns that a delivery reads, of four tables that have many more."""
-
-EARNER_ID = EarnerIdentifier.objects.filter(learner=OuterRef("award__learner")).values("value")
 
 LAST_ONE_DIED = gettext_noop(
     "Its attempts are used up, the last one by a worker that died or was stopped before it could say what came of it. "
@@ -56,19 +39,23 @@ def wake(message_id: int, *, at: datetime | None = None) -> None:
     """Have a worker deliver a message, now or at a time."""
     if at is None:
         waking.send(deliver_message, message_id)
-        return
+    else:
+        _send_later(deliver_message, message_id, at.isoformat(), at=at)
+
+
+def _send_later(task: Any, *arguments: Any, at: datetime) -> None:
     if current_app.conf.task_always_eager:
         return  # Without a worker nothing can be put off; the next sweep finds it.
     wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
     try:
-        waking.send(deliver_message, message_id, at.isoformat(), countdown=wait.total_seconds())
+        waking.send(task, *arguments, countdown=wait.total_seconds())
     except Exception:
         # What was tried is stored already, and others may be due: a broker that is away must not stop the rest.
-        log.exception("Nobody could be told to try message %s again; the sweep will find it.", message_id)
+        log.exception("Nobody could be told to try %s again; the sweep will find it.", arguments[0])
 
 
 def wake_each(message_ids: Sequence[int]) -> None:
-    """Have workers deliver messages now; of many, one task has a worker wake the others."""
+    """Have workers deliver messages now; of many, one task has a worker wake the others, in portions."""
     if len(message_ids) == 1:
         wake(message_ids[0])
     elif message_ids:
@@ -78,31 +65,48 @@ def wake_each(message_ids: Sequence[int]) -> None:
 @shared_task(name="credly_badges.issuing.wake_messages", ignore_result=True, soft_time_limit=100, time_limit=115)
 def wake_messages(message_ids: list[int]) -> None:
     """Worker's side of :func:`wake_each`."""
-    for message_id in message_ids:
-        wake(message_id)
+    _wake_portions(OutboxMessage.objects.filter(pk__in=message_ids, open=True, state__in=OutboxMessage.TAKEABLE))
 
 
-@shared_task(
-    name="credly_badges.issuing.deliver_message",
-    acks_late=True,
-    reject_on_worker_lost=True,
-    ignore_result=True,
-    autoretry_for=(OperationalError,),  # The database: a deadlock, or a lock that was waited for too long.
-    retry_backoff=True,
-    max_retries=5,
-    soft_time_limit=100,
-    time_limit=115,
-)
+def _wake_portions(messages: QuerySet[OutboxMessage]) -> int:
+    portions = _portions(messages)
+    for portion in portions:
+        if len(portion) == 1:
+            wake(portion[0])
+        else:
+            waking.send(deliver_messages, portion)
+    return sum(map(len, portions))
+
+
+TASK: dict[str, Any] = {
+    "acks_late": True,
+    "reject_on_worker_lost": True,
+    "ignore_result": True,
+    "autoretry_for": (OperationalError,),  # The database: a deadlock, or a lock that was waited for too long.
+    "retry_backoff": True,
+    "max_retries": 5,
+    "soft_time_limit": 100,
+    "time_limit": 115,
+}
+
+
+@shared_task(name="credly_badges.issuing.deliver_message", **TASK)
 def deliver_message(message_id: int, follows: str | None = None) -> None:
     """Worker's side of :func:`wake`. ``follows`` is the ISO 8601 time that a follow-up was made for."""
     deliver(message_id, follows=datetime.fromisoformat(follows) if follows else None)
     _keep_going()
 
 
+@shared_task(name="credly_badges.issuing.deliver_messages", **TASK)
+def deliver_messages(message_ids: list[int]) -> None:
+    """As :func:`deliver_message`, for a portion."""
+    deliver_together(message_ids)
+    _keep_going()
+
+
 def deliver(message_id: int, *, follows: datetime | None = None) -> None:
     """Try one message once, if its time has come and no other worker has it."""
-    rows = OutboxMessage.objects.select_related("award__template", "organization__pace").only(*NEEDED)
-    message = rows.annotate(earner_id=Subquery(EARNER_ID)).filter(pk=message_id).first()
+    message = next(iter(leases.read([message_id])), None)
     if message is None or not message.open or message.state not in OutboxMessage.TAKEABLE:
         return
     now = timezone.now()
@@ -112,18 +116,68 @@ def deliver(message_id: int, *, follows: datetime | None = None) -> None:
         return
     turn = pacing.turn(message.organization, now)
     if isinstance(turn, pacing.Held):
-        _line_up(message, queue.turn_at(message, turn.until, turn.interval))
+        _line_up([message], queue.turn_at(message, turn.until, turn.interval))
         return
     with turn:
         taken = _take(message, now)
         if taken is None:
             return
-        attempt, earner_id = taken
         died = message.state == OutboxMessage.State.DELIVERING and message.attempts >= conf.max_attempts()
-        result = Hopeless(_(LAST_ONE_DIED)) if died else _try(message, earner_id)
-    again_at = settle(message, attempt, result, spread=random.random())  # noqa: S311  # no secret hangs on it
+        result = Hopeless(_(LAST_ONE_DIED)) if died else attempted(message, lambda: carry_out(message, taken.earner_id))
+    _settle(taken, result)
+
+
+def deliver_together(message_ids: Sequence[int]) -> None:
+    """Try several messages once: of each organization, those that are new in one request, and the others alone."""
+    now = timezone.now()
+    batches: dict[int, list[OutboxMessage]] = {}
+    for message in leases.read(message_ids) if conf.batch_size() > 1 else ():
+        if _may_go_in_a_batch(message, now):
+            batches.setdefault(message.organization_id, []).append(message)
+    in_batches = set()
+    for batch in batches.values():
+        if len(batch) > 1:
+            in_batches |= {message.pk for message in batch}
+            _deliver_batch(batch, now)
+    for message_id in message_ids:
+        if message_id not in in_batches:
+            _deliver_portion([message_id])
+
+
+def _deliver_batch(messages: Sequence[OutboxMessage], now: datetime) -> None:
+    turn = pacing.turn(messages[0].organization, now)
+    if isinstance(turn, pacing.Held):
+        # They leave in one request, so it takes one turn.
+        _line_up(messages, queue.turn_at(messages[0], turn.until, turn.interval / len(messages)))
+        return
+    with turn:
+        taken = [leased for message in messages if (leased := _take(message, now))]
+        results = carry_out_together([(leased.message, leased.earner_id) for leased in taken])
+    for leased in taken:
+        _settle(leased, results[leased.message.pk])
+
+
+def _take(message: OutboxMessage, now: datetime) -> leases.Leased | None:
+    taken = leases.take(message, now)
+    if isinstance(taken, datetime):
+        _line_up([message], taken)
+        return None
+    return taken
+
+
+def _may_go_in_a_batch(message: OutboxMessage, now: datetime) -> bool:
+    """Whether a message is due, and Credly has never been asked for its badge."""
+    organization = message.organization
+    is_new = message.state == OutboxMessage.State.WAITING and bool(message.open) and not message.look_first
+    is_due = message.not_before <= now and organization.may_send(now)
+    return is_new and is_due and message.kind == OutboxMessage.Kind.ISSUE
+
+
+def _settle(leased: leases.Leased, result: Result) -> None:
+    spread = random.random()  # noqa: S311  # no secret hangs on it
+    again_at = settle(leased.message, leased.attempt, result, spread=spread)
     if again_at is not None:
-        wake(message_id, at=again_at)
+        wake(leased.message.pk, at=again_at)
 
 
 def _put_off(message: OutboxMessage, now: datetime, follows: datetime | None) -> bool:
@@ -140,71 +194,20 @@ def _put_off(message: OutboxMessage, now: datetime, follows: datetime | None) ->
         return True
     if pace > now:
         # Credly has asked to slow down, perhaps not for the first time since this message began to wait.
-        if _untouched(message).update(not_before=pace):
+        if leases.untouched(message).update(not_before=pace):
             wake(message.pk, at=pace)
         return True
     return False
 
 
-def _line_up(message: OutboxMessage, turn_at: datetime) -> None:
-    """Have a message wait for its turn."""
+def _line_up(messages: Sequence[OutboxMessage], turn_at: datetime) -> None:
+    """Have messages wait for their turn, and come back together."""
     # Without its lease, an abandoned one does not count as being under way.
-    if _untouched(message).update(not_before=turn_at, lease=None):
-        wake(message.pk, at=turn_at)
-
-
-@transaction.atomic
-def _take(message: Any, now: datetime) -> tuple[DeliveryAttempt, str] | None:
-    """Lease a message to this worker, and have an earner ID for its learner; None if another worker was faster.
-
-    ``look_first`` is set in the table before anything leaves: should this process die, the next one looks at Credly
-    before it sends. An attempt counts as used for the same reason, so that a message that kills its workers comes to
-    an end. ``message`` keeps what was true until now.
-    """
-    full_until = queue.look_for_room(message, now)
-    if full_until is not None:
-        transaction.on_commit(lambda: _line_up(message, full_until), robust=True)
-        return None
-    lease = uuid.uuid4()
-    if not _untouched(message).update(
-        state=OutboxMessage.State.DELIVERING,
-        lease=lease,
-        not_before=now + conf.lease(),
-        look_first=True,
-        attempts=message.attempts + 1,
-    ):
-        return None
-    message.lease = lease
-    return DeliveryAttempt.objects.create(message=message, started_at=now), _earner_id(message)
-
-
-def _earner_id(message: Any) -> str:
-    """The lasting opaque name by which Credly knows the learner; empty where the learner has left."""
-    learner_id = message.award.learner_id
-    if message.earner_id is None and learner_id is not None:
-        return str(EarnerIdentifier.objects.get_or_create(learner_id=learner_id)[0].value)
-    return str(message.earner_id or "")
-
-
-def _untouched(message: OutboxMessage) -> QuerySet[OutboxMessage]:
-    """The message, as long as nobody has changed it since it was read."""
-    return OutboxMessage.objects.filter(
-        pk=message.pk, open=True, state=message.state, lease=message.lease, not_before=message.not_before
-    )
-
-
-def _try(message: OutboxMessage, earner_id: str) -> Result:
-    try:
-        return carry_out(message, earner_id)
-    except CredlyError as error:
-        return Failed(error)
-    except ImproperlyConfigured as fault:
-        return Blocked(str(fault))  # The LMS could not be asked about the learner.
-    except OperationalError:
-        raise  # The lease runs out, and the message is tried again.
-    except Exception as fault:
-        log.exception("Delivering message %s failed in a way that was not foreseen.", message.pk)
-        return Broken(type(fault).__name__)
+    waiting = [each.pk for each in messages if leases.untouched(each).update(not_before=turn_at, lease=None)]
+    if len(waiting) == 1:
+        wake(waiting[0], at=turn_at)
+    elif waiting:
+        _send_later(deliver_messages, waiting, at=turn_at)
 
 
 @dataclass(frozen=True)
@@ -218,50 +221,66 @@ class Swept:
 def sweep(*, source: Pulse.Source | str, limit: int = 1000, threads: int = 1) -> Swept:
     """Deliver, in this process, everything that is due now."""
     _note_pulse(source)
-    message_ids = due(limit)
+    portions = _portions(due(limit))
     if threads > 1:
-        left = iter(message_ids)
+        left = iter(portions)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(_deliver_what_is_left, [left] * threads))
     else:
-        for message_id in message_ids:
-            _deliver_or_log(message_id)
-    return Swept(tried=len(message_ids), announced=announce_all())
+        for portion in portions:
+            _deliver_portion(portion)
+    return Swept(tried=sum(map(len, portions)), announced=announce_all())
 
 
 def wake_due(*, source: Pulse.Source | str, limit: int = 1000) -> int:
     """Wake workers for everything that is due now, and send what is left to announce; how many messages."""
     _note_pulse(source)
     announce_all()
-    message_ids = due(limit)
-    for message_id in message_ids:
-        wake(message_id)
-    return len(message_ids)
+    return _wake_portions(due(limit))
 
 
-def due(limit: int) -> list[int]:
+def due(limit: int) -> QuerySet[OutboxMessage]:
     """The messages whose time has come, the oldest first."""
-    return list(OutboxMessage.objects.due(timezone.now()).order_by("not_before").values_list("pk", flat=True)[:limit])
+    return OutboxMessage.objects.due(timezone.now()).order_by("not_before")[:limit]
 
 
-def _deliver_what_is_left(message_ids: Iterator[int]) -> None:
-    """One thread's part: the next message that no other thread has taken, until there is none."""
+def _portions(messages: QuerySet[OutboxMessage]) -> list[list[int]]:
+    """Messages in the portions in which they are delivered: new orders of one organization together, others alone."""
+    size = conf.batch_size()
+    portions: list[list[int]] = []
+    filling: dict[int, list[int]] = {}
+    for number, organization_id, kind, look_first in messages.values_list("pk", "organization", "kind", "look_first"):
+        if look_first or kind != OutboxMessage.Kind.ISSUE:
+            portions.append([number])
+        elif len(filling.get(organization_id, ())) in (0, size):
+            filling[organization_id] = [number]
+            portions.append(filling[organization_id])
+        else:
+            filling[organization_id].append(number)
+    return portions
+
+
+def _deliver_what_is_left(portions: Iterator[list[int]]) -> None:
+    """One thread's part: the next portion that no other thread has taken, until there is none."""
     try:
-        for message_id in message_ids:
+        for portion in portions:
             close_old_connections()
-            _deliver_or_log(message_id)
+            _deliver_portion(portion)
     finally:
         connection.close()  # The thread's own; opening one for each message would cost more than the message.
 
 
-def _deliver_or_log(message_id: int) -> None:
+def _deliver_portion(portion: Sequence[int]) -> None:
     try:
-        deliver(message_id)
+        if len(portion) > 1:
+            deliver_together(portion)
+        else:
+            deliver(portion[0])
     except SoftTimeLimitExceeded:
         raise
     except Exception:
         # One message must not hold up the rest. Its lease runs out, and it is tried again.
-        log.exception("Message %s could not be delivered.", message_id)
+        log.exception("Of the messages %s, not all could be delivered.", portion)
 
 
 def _note_pulse(source: Pulse.Source | str) -> None:

@@ -5,11 +5,14 @@ Every function here may raise the errors of ``credly.errors``.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +26,11 @@ from .finding import current, look
 from .issue import issue
 from .mirror import REVOKED
 from .replacing import replace_badge
-from .results import Blocked, Confirmed, NoAccess, Result
+from .results import Blocked, Broken, Confirmed, Failed, NoAccess, Result, Setback
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def carry_out(message: OutboxMessage, earner_id: str) -> Result:
@@ -33,6 +40,21 @@ def carry_out(message: OutboxMessage, earner_id: str) -> Result:
     """
     client = client_of(message.organization)
     return client if isinstance(client, NoAccess) else _DEEDS[message.kind](message, client, earner_id)
+
+
+def attempted(message: OutboxMessage, deed: Callable[[], T]) -> T | Setback:
+    """What a deed for a message gives, or what its failure is."""
+    try:
+        return deed()
+    except errors.CredlyError as error:
+        return Failed(error)
+    except ImproperlyConfigured as fault:
+        return Blocked(str(fault))  # The LMS could not be asked about the learner.
+    except OperationalError:
+        raise  # The lease runs out, and the message is tried again.
+    except Exception as fault:
+        log.exception("Delivering message %s failed in a way that was not foreseen.", message.pk)
+        return Broken(type(fault).__name__)
 
 
 def client_of(organization: CredlyOrganization) -> Client | NoAccess:

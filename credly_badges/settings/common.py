@@ -143,6 +143,13 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_description: How often, in minutes, Credly's events feed is read for what no webhook has told us. It is
     #   part of the scheduled work, so never more often than ``CREDLY_BADGES_SWEEP_SECONDS``.
     "CREDLY_BADGES_FEED_MINUTES": 15,
+    # .. setting_name: CREDLY_BADGES_BATCH_SIZE
+    # .. setting_default: 25
+    # .. setting_description: How many badges of one organization go to Credly in one request where several are waiting,
+    #   at most 50. With 1, each goes in a request of its own.
+    # .. setting_warning: An answer that is lost has each badge of the request looked for, so a small number costs less
+    #   where the connection is bad.
+    "CREDLY_BADGES_BATCH_SIZE": 25,
 }
 
 

@@ -1,0 +1,135 @@
+"""Issuing several badges of one organization in one request, as Credly takes them: all of them or none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import lms
+from ..credly import errors, wire
+from ..credly.client import Client
+from ..models import OutboxMessage
+from .finding import look
+from .issue import issue, learner_of, order_for
+from .orders import attempted, client_of
+from .results import Blocked, Confirmed, Failed, Hopeless, NoAccess, Result
+
+LONGEST = 30
+"""For how many seconds a batch is sent again without those that Credly objects to, one after the other."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One message of a batch, and what it asks for."""
+
+    message: OutboxMessage
+    learner: lms.Learner
+    order: wire.IssueOrder
+
+
+def carry_out_together(messages: Sequence[tuple[OutboxMessage, str]]) -> dict[int, Result]:
+    """Issue the badges of several messages of one organization; what came of each, by its number.
+
+    Each message comes with its learner's earner ID, and none may have been tried before. Where Credly objects to one of
+    them, its result says so, and the others go without it.
+    """
+    if not messages:
+        return {}
+    client = client_of(messages[0][0].organization)
+    if isinstance(client, NoAccess):
+        return {message.pk: client for message, _earner_id in messages}
+    return _Batch(client).carry_out(messages)
+
+
+class _Batch:
+    """What is known of each message of a batch so far."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.results: dict[int, Result] = {}
+        self.until = time.monotonic() + LONGEST
+
+    def carry_out(self, messages: Sequence[tuple[OutboxMessage, str]]) -> dict[int, Result]:
+        items = []
+        for message, earner_id in messages:
+            item = attempted(message, lambda: _item(message, earner_id))  # noqa: B023  # called here and now
+            if isinstance(item, Item):
+                items.append(item)
+            else:
+                self.results[message.pk] = item
+        while len(items) > 1 and time.monotonic() < self.until:
+            self._send(items)
+            items = [item for item in items if item.message.pk not in self.results]
+        for item in items:
+            self._send_alone(item)
+        return self.results
+
+    def _send(self, items: Sequence[Item]) -> None:
+        """Ask Credly for all of them. Those that have no result afterwards were not issued."""
+        try:
+            badges = self.client.issue_batch([item.order for item in items])
+        except errors.BatchRefused as refusal:
+            self._take_out(items, refusal)
+        except errors.NotFound:
+            for item in items:
+                self._send_alone(item)  # Whatever Credly does not have here, each will find out for itself.
+        except errors.CredlyError as error:
+            self.results.update({item.message.pk: Failed(error) for item in items})
+        else:
+            self.results.update(
+                {item.message.pk: _confirmed(item, badge) for item, badge in zip(items, badges, strict=True)}
+            )
+
+    def _take_out(self, items: Sequence[Item], refusal: errors.BatchRefused) -> None:
+        if refusal.index is None:
+            for item in items:
+                self._send_alone(item)  # One of them is in the way, and Credly does not say which.
+            return
+        refused, before = items[refusal.index], items[: refusal.index]
+        if refusal.is_duplicate:
+            self._send_alone(refused)
+        else:
+            alone = errors.Refused(status=refusal.status, request=refusal.request, said=refusal.said)
+            self.results[refused.message.pk] = Failed(alone)
+        # That nothing of a refused batch is issued is what others have seen, and nothing that Credly promises. What
+        # stood before the refused one would be issued then, so the first tells of the rest.
+        for item in before:
+            if not self._was_issued(item):
+                break
+
+    def _was_issued(self, item: Item) -> bool:
+        """Whether Credly has the badge of an item already, or could not be asked."""
+        try:
+            badge = look(self.client, item.message.award, item.order.issuer_earner_id).badge
+        except errors.CredlyError as error:
+            unknown = errors.Unanswered(str(error), status=error.status, request=error.request)
+            self.results[item.message.pk] = Failed(unknown)  # So that the next attempt looks first.
+            return True
+        if badge is None:
+            return False
+        self.results[item.message.pk] = _confirmed(item, badge, found=True)
+        return True
+
+    def _send_alone(self, item: Item) -> None:
+        if time.monotonic() < self.until:
+            earner_id = item.order.issuer_earner_id
+            self.results[item.message.pk] = attempted(item.message, lambda: issue(item.message, self.client, earner_id))
+        else:
+            waiting = Blocked(_("There was no time left for it; it is sent next."), until=timezone.now())
+            self.results[item.message.pk] = waiting
+
+
+def _item(message: OutboxMessage, earner_id: str) -> Item | Result:
+    learner = learner_of(message.award)
+    if isinstance(learner, Hopeless):
+        return learner
+    order = order_for(message.award, learner, earner_id)
+    return Item(message, learner, order) if isinstance(order, wire.IssueOrder) else order
+
+
+def _confirmed(item: Item, badge: wire.Badge, *, found: bool = False) -> Confirmed:
+    return Confirmed(badge, item.learner, item.order.issuer_earner_id, found=found)
