@@ -38,7 +38,7 @@ class OrganizationForm(forms.ModelForm):
 
     class Meta:
         model = CredlyOrganization
-        fields = ("uuid", "environment", "description")
+        fields = ("uuid", "environment", "description", "rate_limit", "concurrency")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,12 +92,14 @@ class OrganizationForm(forms.ModelForm):
         return self.instance.pk is None or bool({"uuid", "environment", KEY_FIELD} & set(self.changed_data))
 
 
-def facts(organization: CredlyOrganization) -> dict[str, str]:
+def facts(organization: CredlyOrganization) -> dict[str, Any]:
     """What the audit log keeps of an organization. Never the key."""
     return {
         "uuid": str(organization.uuid or ""),
         "environment": organization.environment,
         "description": organization.description,
+        "rate_limit": organization.rate_limit,
+        "concurrency": organization.concurrency,
     }
 
 

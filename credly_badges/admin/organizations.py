@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -22,7 +23,7 @@ from ..models import BadgeTemplate, CredlyOrganization
 from ..sync import templates
 from .confirm import Question, ReasonForm, ask
 from .organization_form import KEY_FIELD, OrganizationForm, facts
-from .organization_keys import OrganizationKeys
+from .pace import LIMITS, OrganizationPace
 from .subject import Button, list_url, may, person
 
 # A request is a transaction in the LMS. Talking to Credly must not hold one open, so these views go without
@@ -34,7 +35,7 @@ KEY_SHOWN = ("key_shown", "key_since", "key_expiry", "key_checked", "key_before"
 
 
 @admin.register(CredlyOrganization)
-class OrganizationAdmin(OrganizationKeys):
+class OrganizationAdmin(OrganizationPace):
     """Organizations: their key, their templates, and whether anything waits."""
 
     intro = _("The Credly organizations that badges are issued for. Each needs its ID and an API key from Credly.")
@@ -57,7 +58,7 @@ class OrganizationAdmin(OrganizationKeys):
     search_fields = ("name", "uuid", "description")
     actions = ("sync_selected", "check_selected")
     readonly_fields = (
-        "name", *KEY_SHOWN, "status", "waiting_link", "dead_link", "template_link", "synced",
+        "name", *KEY_SHOWN, "pace_shown", "status", "waiting_link", "dead_link", "template_link", "synced",
     )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: CredlyOrganization | None = None) -> Any:
@@ -74,6 +75,7 @@ class OrganizationAdmin(OrganizationKeys):
         return [
             (None, {"fields": ("name", "uuid", "environment", "description")}),
             (_("API key"), {"fields": (*KEY_SHOWN, *key)}),
+            (_("Pace"), {"fields": (*LIMITS, "pace_shown"), "description": _ABOUT_PACE}),
             (_("Where it stands"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
         ]
 
@@ -95,6 +97,7 @@ class OrganizationAdmin(OrganizationKeys):
         elif form.has_changed() and (form.before != after or form.new_key):
             key = {"api_key": "replaced"} if form.new_key else {}
             audit.record("organization.changed", obj, actor=person(request), before=form.before, after={**after, **key})
+        self.take_up_limits(obj, form)
         was_paused = obj.paused
         if form.check is not None and form.check.ok:
             onboarding.accept(obj, form.check, by=person(request))
@@ -141,7 +144,7 @@ class OrganizationAdmin(OrganizationKeys):
         if may(request, "sync_badgetemplate"):
             buttons.append(Button(gettext("Sync templates now"), self.own_url("sync", thing.pk), posts=True, main=True))
         if self.has_change_permission(request, thing):
-            buttons += self.key_buttons(thing)
+            buttons += [*self.key_buttons(thing), *self.pace_buttons(thing)]
             if thing.paused:
                 buttons.append(Button(gettext("Resume"), self.own_url("resume", thing.pk), posts=True))
             else:
@@ -201,6 +204,7 @@ class OrganizationAdmin(OrganizationKeys):
                 ("resume", require_POST(self.resume_view)),
                 ("pause", self.pause_view),
                 ("rotate", self.rotate_view),
+                ("reset", require_POST(self.reset_view)),
             )
         ]
         return [*own, *super().get_urls()]
@@ -248,7 +252,9 @@ class OrganizationAdmin(OrganizationKeys):
         return ask(self, request, question)
 
     def _sync(self, request: HttpRequest, organization: CredlyOrganization) -> None:
-        result = templates.sync(organization, by=person(request))
+        # At a pace of its own it has to wait for its turn, though not for long: somebody looks at the page.
+        patience = timedelta(seconds=5 if organization.rate_limit else 0)
+        result = templates.sync(organization, by=person(request), patience=patience)
         said = " ".join(result.sentences())
         level = messages.SUCCESS if result.ok else messages.WARNING if result.plan.items else messages.ERROR
         self.message_user(request, f"{organization}: {said}", level)
@@ -257,4 +263,7 @@ class OrganizationAdmin(OrganizationKeys):
 _HOW_TO_CONNECT = _(
     "The ID and the API key are on the developer page of your Credly account. When you save, Credly is asked whether "
     "they belong together, and for the organization's name."
+)
+_ABOUT_PACE = _(
+    "Leave both empty unless Credly asks your organization to send less at a time. They count for all workers together."
 )

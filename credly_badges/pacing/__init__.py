@@ -11,4 +11,5 @@ from .gate import gate as gate
 from .gate import turn as turn
 from .state import COLUMNS as COLUMNS
 from .state import PaceState as PaceState
+from .state import of as of
 from .state import state as state
