@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, availability, conf
+from . import audit, availability, conf, terms
 from .events import catalogue
 from .models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from .rules.language import GroupNeeds, InvalidRule, compile_rule
@@ -69,6 +69,7 @@ def _reasons(template: BadgeTemplate) -> Iterator[str]:
             "At Credly the template is %(state)s, so Credly would refuse to issue it. Make it active there, then sync."
         ) % {"state": template.get_credly_state_display()}
     yield from _reasons_of_the_organization(template)
+    yield from terms.faults(template, today=timezone.now().date())
     groups = list(template.groups.prefetch_related("requirements__data_rules"))
     if not any(group.requirements.all() for group in groups):
         yield _("It has no requirement, so nobody could earn it. Add at least one.")

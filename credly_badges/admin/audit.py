@@ -14,7 +14,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import AuditEntry, Availability, BadgeAward, BadgeTemplate, CredlyOrganization, OutboxMessage
+from ..models import (
+    AuditEntry,
+    Availability,
+    BadgeAward,
+    BadgeTemplate,
+    CredlyNotice,
+    CredlyOrganization,
+    OutboxMessage,
+)
 from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, shortened
 
 # What the log says of an action; one that is not here is shown as it is stored.
@@ -27,7 +35,10 @@ ACTIONS = {
     "organization.breaker_opened": _("Sending stopped, for Credly kept failing"),
     "organization.breaker_closed": _("Sending went on, for Credly answered"),
     "organization.breaker_reset": _("Pace reset"),
+    "organization.webhook_renewed": _("Webhook address made anew"),
+    "organization.webhook_set": _("Webhook set at Credly"),
     "template.activated": _("Template activated"),
+    "template.changed": _("Terms of a template changed"),
     "template.deactivated": _("Template deactivated"),
     "requirements.changed": _("Requirements changed"),
     "availability.added": _("Availability added"),
@@ -35,11 +46,17 @@ ACTIONS = {
     "availability.removed": _("Availability removed"),
     "award.granted": _("Badge awarded"),
     "award.issued": _("Badge issued at Credly"),
+    "award.found": _("Badge found at Credly"),
+    "award.renewed": _("Badge to be renewed"),
+    "award.replacing": _("Badge to be replaced"),
+    "award.resent": _("Badge ordered anew"),
+    "award.restored": _("Badge restored"),
     "award.revoked": _("Badge revoked"),
     "award.revoked_at_credly": _("Badge revoked at Credly"),
     "message.gave_up": _("Message given up"),
     "message.redriven": _("Message sent again"),
     "message.dropped": _("Message dropped"),
+    "notice.processed_again": _("Notice processed again"),
 }
 
 
@@ -62,7 +79,7 @@ class KindFilter(WordsFilter):
 
     def words(self) -> dict[str, Any]:
         """The kinds that something is ever done to."""
-        things = (CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage)
+        things = (CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice)
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
 

@@ -21,7 +21,7 @@ from .. import conf
 from ..activation import reasons_not_to_activate
 from ..models import BadgeAward, BadgeRequirement, BadgeTemplate
 from ..reports import criteria_in_words
-from . import activation, requirements
+from . import activation, requirements, template_terms
 from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
 
 
@@ -137,6 +137,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
         """The pages of one template, before Django's own."""
         pages = {
             "requirements": self.requirements_view,
+            "terms": self.terms_view,
             "activate": self.activate_view,
             "deactivate": self.deactivate_view,
         }
@@ -167,6 +168,11 @@ class BadgeTemplateAdmin(SubjectAdmin):
         """The page on which requirements are edited."""
         template = self._template(request, str(object_id))
         return requirements.edit(self, request, template)
+
+    def terms_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The page on which expiry, renewal, repetition, duplicates, evidence and e-mail are edited."""
+        template = self._template(request, str(object_id))
+        return template_terms.edit(self, request, template)
 
     def activate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Activate one template, after asking."""
@@ -219,6 +225,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
             "activities": _linked(template.activities, "title", "type"),
             "alignments": _linked(template.alignments, "name", "description"),
             "criteria": criteria_in_words(template),
+            "terms": template_terms.in_words(template),
             "reasons": reasons_not_to_activate(template),
             "may_change": self.has_change_permission(request, template),
             "may_activate": self.has_activate_permission(request),

@@ -680,3 +680,97 @@ def test_production_is_not_marked_as_sandbox(client, log_in):
     pages = [client.get(LIST), client.get(address(template))]
 
     assert not [page for page in pages if "credly-sandbox" in page.content.decode()]
+
+
+# Its terms
+
+TERMS = {"expiry": "template", "repeat": "once", "on_duplicate": "adopt"}
+
+
+def test_terms_are_saved_and_kept_in_the_audit_log_and_read_on_the_page(client, log_in):
+    user, template = log_in("view_badgetemplate", "change_badgetemplate"), TemplateFactory()
+    wanted = {
+        "expiry": "period",
+        "expiry_days": "365",
+        "renewal_days": "30",
+        "repeat": "once",
+        "on_duplicate": "stop",
+        "evidence_grade": "on",
+        "evidence_note": "Well done.",
+        "suppress_email": "True",
+    }
+
+    asked = client.get(address(template, "terms"))
+    page = client.post(address(template, "terms"), wanted, follow=True)
+
+    assert asked.context["form"].initial["expiry"] == "template"
+    assert "365 days after it was earned" in text_of(page)
+    assert "from 30 days before it expires" in text_of(page)
+    assert "show the grade, “Well done.”" in text_of(page)
+    entry = AuditEntry.objects.get(action="template.changed")
+    assert entry.actor == user
+    assert entry.before["expiry"] == "template"
+    assert entry.after == {
+        "expiry": "period",
+        "expiry_days": 365,
+        "renewal_days": 30,
+        "on_duplicate": "stop",
+        "evidence_grade": True,
+        "evidence_note": "Well done.",
+        "suppress_email": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"expiry": "date"}, "no date is given"),
+        ({"expiry": "date", "expiry_date": "2020-01-01"}, "an expiry date that is yet to come"),
+        ({"expiry": "period"}, "Give the days until it expires"),
+        ({"expiry": "never", "renewal_days": "30"}, "nothing to renew"),
+        ({"repeat": "period"}, "Give the days between two badges"),
+        ({"expiry": "whenever"}, "whenever is not one of the available choices"),
+    ],
+)
+def test_terms_that_make_no_sense_together_are_not_saved(client, log_in, wanted, sentence):
+    log_in()
+    template = TemplateFactory()
+
+    page = client.post(address(template, "terms"), TERMS | wanted)
+
+    assert "Nothing was saved." in text_of(page)
+    assert sentence in text_of(page)
+    assert BadgeTemplate.objects.get().expiry == "template"
+    assert not AuditEntry.objects.exists()
+
+
+def test_terms_that_are_as_they_were_write_nothing(client, log_in):
+    log_in()
+    template = TemplateFactory()
+
+    page = client.post(address(template, "terms"), TERMS, follow=True)
+
+    assert "Nothing was changed." in text_of(page)
+    assert not AuditEntry.objects.exists()
+
+
+def test_terms_are_for_those_who_may_change_templates(client, log_in):
+    template = TemplateFactory()
+
+    stranger = client.get(address(template, "terms"))
+    log_in("view_badgetemplate", "activate_badgetemplate")
+    page = client.get(address(template))
+    refused = [client.get(address(template, "terms")), client.post(address(template, "terms"), TERMS)]
+
+    assert "/admin/login/" in stranger["Location"]
+    assert "Edit terms" not in text_of(page)
+    assert [answer.status_code for answer in refused] == [403, 403]
+
+
+def test_a_template_with_faulty_terms_is_not_activated(client, log_in):
+    log_in()
+    template = a_badge_for_passing(expiry="period")
+
+    page = client.get(address(template))
+
+    assert "Give the days until it expires." in text_of(page)
