@@ -9,7 +9,7 @@ import sys
 
 import django
 
-PARTS = ("events", "sync", "deliveries", "memory")
+PARTS = ("events", "sync", "deliveries", "reconcile", "memory")
 
 
 def main() -> None:

@@ -25,21 +25,21 @@ def measure(*, quick: bool) -> dict[str, Any]:
         world.badges(organization, [WHOLE])
         organization.templates.update(uuid=there["id"])
         people = [person.pk for person in world.learners(number)]
-        megabytes = {"before": _resident()}
+        megabytes = {"before": resident()}
         for place, learner_id in enumerate(people, start=1):
             send(learner_id, WHOLE)
             if place == number // 10:
-                megabytes["after_a_tenth"] = _resident()
-        megabytes |= {"after_all": _resident(), "peak": _peak()}
+                megabytes["after_a_tenth"] = resident()
+        megabytes |= {"after_all": resident(), "peak": peak()}
         if BadgeAward.objects.filter(state=BadgeAward.State.OFFERED).count() != number:
             raise RuntimeError("Not every badge was issued.")
     return {"events": number, "megabytes": megabytes}
 
 
-def _resident() -> float:
+def resident() -> float:
     return round(psutil.Process().memory_info().rss / 1024**2, 1)
 
 
-def _peak() -> float:
+def peak() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)

@@ -41,7 +41,13 @@ def table(figures: dict[str, Any]) -> str:
     lines = []
     for database, parts in figures["databases"].items():
         lines += ["", NAMES[database], "=" * len(NAMES[database])]
-        for part, rows in (("events", _events), ("sync", _sync), ("deliveries", _deliveries), ("memory", _memory)):
+        for part, rows in (
+            ("events", _events),
+            ("sync", _sync),
+            ("deliveries", _deliveries),
+            ("reconcile", _reconcile),
+            ("memory", _memory),
+        ):
             if part in parts:
                 lines += ["", *rows(parts[part])]
     lines += ["", "Aims", "====", ""]
@@ -73,6 +79,16 @@ def _deliveries(figures: dict[str, Any]) -> Iterator[str]:
     for each in figures["deliveries"]:
         share = "" if each["share_of_ideal"] is None else f"{each['share_of_ideal']:.0%}"
         yield f"{each['latency'] * 1000:>3.0f} ms latency{'':10}{each['threads']:>8}{each['per_second']:>9}{share:>9}"
+
+
+def _reconcile(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"{'Comparing with Credly':24}{'seconds':>8}{'rate':>9}{'queries':>9}{'before':>9}{'highest':>9}"
+    for number, each in figures["badges"].items():
+        memory = each["megabytes"]
+        yield (
+            f"{f'{int(number):,} badges':24}{each['seconds']:>8}{each['per_second']:>9,}"
+            f"{each['queries_per_page']:>9}{memory['before']:>6} MB{memory['highest']:>6} MB"
+        )
 
 
 def _memory(figures: dict[str, Any]) -> Iterator[str]:
