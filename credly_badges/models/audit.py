@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class WrittenOnce(Exception):
+    """Entries of the audit log are written once: nobody changes or deletes one."""
+
+    def __str__(self) -> str:
+        """The docstring is the message."""
+        return self.__doc__ or ""
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries, which are only ever read and added.
+
+    Django does not come by here when it empties ``actor`` because a user is deleted.
+    """
+
+    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+        """Refused."""
+        raise WrittenOnce
+
+    def delete(self) -> NoReturn:
+        """Refused."""
+        raise WrittenOnce
+
+    def forget(self, user_id: int) -> int:
+        """Take a person's name off what they did, as when they retire; what was done stays. How many entries."""
+        return models.QuerySet.update(self.filter(actor_id=user_id), actor=None)
 
 
 class AuditEntry(models.Model):
@@ -32,6 +61,8 @@ class AuditEntry(models.Model):
     before = models.JSONField(_("before"), default=dict, blank=True)
     after = models.JSONField(_("after"), default=dict, blank=True)
 
+    objects = AuditEntryQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
         verbose_name = _("audit entry")
@@ -44,3 +75,13 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_label}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new entry; one that is written is never changed."""
+        if not self._state.adding:
+            raise WrittenOnce
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+        """Refused."""
+        raise WrittenOnce
