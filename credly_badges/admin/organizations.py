@@ -23,6 +23,7 @@ from ..models import BadgeTemplate, CredlyOrganization
 from ..sync import templates
 from .confirm import Question, ReasonForm, ask
 from .organization_form import KEY_FIELD, OrganizationForm, facts
+from .organization_webhooks import WEBHOOK_SHOWN, OrganizationWebhooks
 from .pace import LIMITS, OrganizationPace
 from .subject import Button, list_url, may, person
 
@@ -35,7 +36,7 @@ KEY_SHOWN = ("key_shown", "key_since", "key_expiry", "key_checked", "key_before"
 
 
 @admin.register(CredlyOrganization)
-class OrganizationAdmin(OrganizationPace):
+class OrganizationAdmin(OrganizationPace, OrganizationWebhooks):
     """Organizations: their key, their templates, and whether anything waits."""
 
     intro = _("The Credly organizations that badges are issued for. Each needs its ID and an API key from Credly.")
@@ -59,6 +60,7 @@ class OrganizationAdmin(OrganizationPace):
     actions = ("sync_selected", "check_selected")
     readonly_fields = (
         "name", *KEY_SHOWN, "pace_shown", "status", "waiting_link", "dead_link", "template_link", "synced",
+        *WEBHOOK_SHOWN,
     )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: CredlyOrganization | None = None) -> Any:
@@ -77,6 +79,7 @@ class OrganizationAdmin(OrganizationPace):
             (_("API key"), {"fields": (*KEY_SHOWN, *key)}),
             (_("Pace"), {"fields": (*LIMITS, "pace_shown"), "description": _ABOUT_PACE}),
             (_("Where it stands"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
+            (_("What Credly tells us"), {"fields": WEBHOOK_SHOWN}),
         ]
 
     @method_decorator(sensitive_post_parameters(KEY_FIELD))
@@ -145,6 +148,7 @@ class OrganizationAdmin(OrganizationPace):
             buttons.append(Button(gettext("Sync templates now"), self.own_url("sync", thing.pk), posts=True, main=True))
         if self.has_change_permission(request, thing):
             buttons += [*self.key_buttons(thing), *self.pace_buttons(thing)]
+            buttons += self.webhook_buttons(thing)
             if thing.paused:
                 buttons.append(Button(gettext("Resume"), self.own_url("resume", thing.pk), posts=True))
             else:
@@ -205,6 +209,8 @@ class OrganizationAdmin(OrganizationPace):
                 ("pause", self.pause_view),
                 ("rotate", self.rotate_view),
                 ("reset", require_POST(self.reset_view)),
+                ("webhook", self.webhook_view),
+                ("renew", self.renew_view),
             )
         ]
         return [*own, *super().get_urls()]

@@ -1,6 +1,6 @@
 """What Credly tells us: a notice is taken in at the door as a hint, confirmed at Credly, and acted upon."""
 
-from .address import renew_address, webhook_path
+from .address import plain_path, renew_address, set_at_credly, webhook_path
 from .again import process_again
 from .confirm import process, process_notice, sweep, wake_due
 from .feed import FeedResult, read_feed
@@ -10,6 +10,7 @@ from .reception import Answer, receive
 __all__ = [
     "Answer",
     "FeedResult",
+    "plain_path",
     "process",
     "process_again",
     "process_notice",
@@ -17,6 +18,7 @@ __all__ = [
     "read_feed",
     "receive",
     "renew_address",
+    "set_at_credly",
     "sweep",
     "wake_due",
     "webhook_path",

@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from .. import audit, conf, connections
+from ..credly.errors import CredlyError
 from ..models import CredlyOrganization
+from ..sync.organizations import CANNOT_CONNECT
 
 PURPOSE = "credly_badges.webhook"
 
@@ -41,10 +43,14 @@ def renew_address(organization: CredlyOrganization, *, by: AbstractBaseUser | No
     audit.record("organization.webhook_renewed", organization, actor=by)
 
 
-def tell_credly(organization: CredlyOrganization, url: str, *, by: AbstractBaseUser | None) -> None:
-    """Have Credly send its notices to an address. Raises CredlyError, and what ``connect`` raises."""
-    connections.connect(organization).set_webhook_url(url)
+def set_at_credly(organization: CredlyOrganization, url: str, *, by: AbstractBaseUser | None) -> str:
+    """Have Credly send its notices to an address; what went wrong in a sentence, empty where nothing did."""
+    try:
+        connections.connect(organization).set_webhook_url(url)
+    except (CredlyError, *CANNOT_CONNECT) as problem:
+        return str(problem)
     audit.record("organization.webhook_set", organization, actor=by)
+    return ""
 
 
 def _secrets(organization: CredlyOrganization) -> Iterator[str]:
