@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
+import credly_badges
 from credly_badges import audit
+from credly_badges.admin.audit import ACTIONS
 from credly_badges.management.commands import credly_audit
 from credly_badges.models import AuditEntry
 from credly_badges.models.audit import WrittenOnce
@@ -174,3 +178,14 @@ class TestWrittenOnce:
         assert browser.post(url("auditentry", "delete", entry.pk), {"post": "yes"}).status_code == 403
         browser.post(url("auditentry"), {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"})
         assert AuditEntry.objects.count() == 1
+
+
+def test_the_admin_has_words_for_every_action_that_is_written_down():
+    here = Path(credly_badges.__file__).parent
+    sources = [path.read_text(encoding="utf-8") for path in here.rglob("*.py") if "testing" not in path.parts]
+    things = "organization|template|requirements|award|message|availability|notice|difference"
+
+    written = {name for source in sources for name in re.findall(rf'"((?:{things})\.[a-z_]+)"', source)}
+
+    assert len(written) > 30
+    assert sorted(written - set(ACTIONS)) == []
