@@ -35,11 +35,10 @@ Pause = CredlyOrganization.Pause
 class Found:
     """What Credly says of a key: whether it works, and its entry in the list of tokens if the key may see that.
 
-    ``told`` is whether the list could be read; ``earlier`` is the entry of the key before it, where there is one.
+    ``earlier`` is the entry of the key before it, where there is one.
     """
 
     answer: organizations.Check
-    told: bool = False
     token: wire.Token | None = None
     earlier: wire.Token | None = None
 
@@ -70,7 +69,7 @@ def look(organization: CredlyOrganization, *, earlier: Secret | None = None) -> 
         # Many keys may not list keys. The kind is all that is logged: a list of keys was asked for.
         log.info("Organization %s: its key cannot list keys (%s).", organization.uuid, type(error).__name__)
         return Found(answer)
-    return Found(answer, True, own_token(tokens, organization.key), own_token(tokens, earlier or Secret()))
+    return Found(answer, own_token(tokens, organization.key), own_token(tokens, earlier or Secret()))
 
 
 def own_token(tokens: Iterable[wire.Token], key: Secret) -> wire.Token | None:
@@ -142,7 +141,8 @@ def note(organization: CredlyOrganization, found: Found) -> None:
         changes |= _life(row, found, now, is_new=bool(row.key_mark) and row.key_mark != present)
     write(organization, **changes)
     # Neither is enough by itself: the date may be a guess, and a passing refusal is for a delivery to judge.
-    if not found.answer.ok and row.key_expires_at is not None and row.key_expires_at <= now:
+    is_over = row.key_expires_at is not None and row.key_expires_at <= now
+    if is_over and not found.answer.ok and found.answer.wrong == "api_key":
         onboarding.hold(organization, because=found.answer.sentence)
 
 
@@ -153,8 +153,8 @@ def _life(row: CredlyOrganization, found: Found, now: datetime, *, is_new: bool)
         entered_at = token.created_at if token else now  # It came in force without a word to us.
     if token:
         expires_at, is_known = token.expires_at, True
-    elif row.key_expiry_is_known and not is_new and not found.told:
-        expires_at, is_known = row.key_expires_at, True  # The list could not be read this time.
+    elif row.key_expiry_is_known and not is_new:
+        expires_at, is_known = row.key_expires_at, True  # Credly named it when it made the key, or while it listed it.
     else:
         expires_at, is_known = entered_at + expiry.LIFE, False
     return {

@@ -146,9 +146,9 @@ def _swap(attempt: Attempt, successor: Successor, by: AbstractBaseUser | None, o
     _resume(organization, by)
     said = (
         _("A new key is in force. The old one goes on working until %(at)s; then it is deleted at Credly.")
-        if organization.retiring_token_id
+        if attempt.may_delete
         else _(
-            "A new key is in force. Which of Credly's keys the old one is could not be seen: delete it there yourself."
+            "A new key is in force. It may not delete the old one: delete that at Credly yourself once nothing uses it."
         )
     )
     return Rotation(True, (*attempt.sentences, *left_behind, said % {"at": _minute(retire_at)}), retire_at)

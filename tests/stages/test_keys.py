@@ -424,7 +424,7 @@ def test_a_key_that_may_not_delete_leaves_the_old_one_to_a_person_and_says_so(or
 
     row = CredlyOrganization.objects.get()
     assert rotation.done
-    assert "delete it there yourself" in rotation.sentences[-1]
+    assert "delete that at Credly yourself" in rotation.sentences[-1]
     assert gone == 0
     assert row.retiring_key.reveal() == old
     assert f"••••{old[-4:]}, still works at Credly" in caplog.text
@@ -620,6 +620,54 @@ def test_a_rotation_at_once_kills_the_old_key_and_what_waited_for_it_goes_on(
     assert old != row.api_key.reveal()
     assert (row.paused, bool(row.retiring_key)) == (Pause.NONE, False)
     assert BadgeAward.objects.get().state == BadgeAward.State.OFFERED
+
+
+def test_a_rotation_at_once_leaves_no_key_of_an_earlier_one_that_died(organization, credly):
+    die_during_rotation(organization, "storing")
+    CredlyOrganization.objects.update(successor_begun_at=None)
+
+    rotation = keys.rotate(organization, by=None, at_once=True)
+
+    row = CredlyOrganization.objects.get()
+    assert rotation.done
+    assert set(credly.store.tokens) == {row.api_key.reveal()}
+    assert (row.successor_name, bool(row.successor_key)) == ("", False)
+
+
+@pytest.mark.parametrize("setting", ["refuse", "all"])
+def test_a_key_that_may_not_delete_is_rotated_whatever_credly_lets_it_list(organization, at_credly, credly, setting):
+    old = credly.new_key(at_credly, delete_enabled=False)
+    organization.api_key = old
+    organization.save()
+    credly.configure(list_of_tokens=setting)
+
+    rotation = keys.rotate(organization, by=None)
+    keys.check(organization)
+    CredlyOrganization.objects.update(retire_at=timezone.now())
+    gone = keys.retire_due()
+
+    row = CredlyOrganization.objects.get()
+    assert rotation.done
+    assert not credly.store.tokens[row.api_key.reveal()].delete_enabled
+    assert row.key_expiry_is_known  # Credly named it as it made the key.
+    assert gone == 0
+    assert row.retiring_key.reveal() == old
+    assert keys.needs_a_person(row).startswith(f"Its old API key, ••••{old[-4:]}, still works")
+    assert keys.rotate(row, by=None, dry_run=True).done  # That it is still there holds up nothing.
+
+
+def test_a_stored_successor_is_put_in_force_by_a_key_that_cannot_see_it_listed(organization, at_credly, credly):
+    credly.configure(list_of_tokens="refuse")
+    die_during_rotation(organization, "storing")
+    stored = CredlyOrganization.objects.get().successor_key.reveal()
+    CredlyOrganization.objects.update(successor_begun_at=None)
+
+    rotation = keys.rotate(organization, by=None)
+
+    row = CredlyOrganization.objects.get()
+    assert rotation.done
+    assert row.api_key.reveal() == stored
+    assert len(credly.store.tokens) == 2
 
 
 def test_a_rotation_at_once_whose_answer_is_lost_sends_for_a_person(organization, credly):
