@@ -4,7 +4,9 @@ from . import audit as audit
 from . import availability as availability
 from . import awards as awards
 from . import events as events
+from . import notices as notices
 from . import organizations as organizations
 from . import outbox as outbox
 from . import progress as progress
+from . import reconcile as reconcile
 from . import templates as templates

@@ -67,6 +67,9 @@ class Command(BaseCommand):
         """Compare, report, and end with 1 where something is left to do."""
         if options["csv"] == "-" and options["json"]:
             raise CommandError(_("Only one of --csv - and --json can go to the standard output."))
+        if options["csv"]:
+            with _opened(options["csv"], self.stdout):
+                pass  # Before all the work: a file that cannot be written should not be found out after it.
         only = _template(options["template"], options["organization"])
         organizations = [only.organization] if only else _organizations(options["organization"])
         done = [run for each in organizations if (run := self._compare(each, only, options)) is not None]
