@@ -16,7 +16,9 @@ from .models import BadgeTemplate
 Expiry = BadgeTemplate.Expiry
 Repeat = BadgeTemplate.Repeat
 
-_END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
+END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
+"""Until when on its last day a badge is good that expires on a date."""
+
 _A_MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -30,7 +32,7 @@ def expiry(
     if template.expiry == Expiry.NEVER:
         return False
     if template.expiry == Expiry.DATE and template.expiry_date:
-        return datetime.combine(template.expiry_date, _END_OF_DAY)
+        return datetime.combine(template.expiry_date, END_OF_DAY)
     if template.expiry in (Expiry.PERIOD, Expiry.CERTIFICATE) and template.expiry_days:
         begins_at = certificate_at if template.expiry == Expiry.CERTIFICATE and certificate_at else earned_at
         return begins_at + timedelta(days=template.expiry_days)

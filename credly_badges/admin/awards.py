@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from django.views.decorators.http import require_POST
 from .. import awards
 from ..issuing import outbox
 from ..models import BadgeAward, OutboxMessage
-from . import issue
-from .confirm import Question, ReasonForm, ask
+from . import award_life, issue
+from .confirm import ReasonForm, ask
 from .subject import NOTHING, Button, ReadOnlyAdmin, learner_name, link, may, page_of, person
 
 State = BadgeAward.State
@@ -38,16 +39,29 @@ class AwardAdmin(ReadOnlyAdmin):
     )
     list_display = ("learner_shown", "template", "state_shown", "source", "earned_at", "issued_at")
     list_display_links = ("learner_shown",)
-    list_filter = ("state", "source", "template__organization", "earned_at")
+    list_filter = ("state", award_life.ExpiredFilter, "source", "template__organization", "earned_at")
     list_select_related = ("learner", "template")
     search_fields = ("^learner__username", "^learner__email")
     search_help_text = _("A user name or e-mail address, or how it begins; an award ID, or the badge's ID at Credly.")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("learner_shown", "template_shown", "state_shown", "uuid")}),
-        (_("Why"), {"fields": ("source", "reason", "granted_by_shown", "earned_at", "evidence_shown")}),
+        (
+            _("Why"),
+            {"fields": ("source", "reason", "granted_by_shown", "earned_at", "evidence_shown", "previous_shown")},
+        ),
         (
             _("At Credly"),
-            {"fields": ("credly_id", "badge_link", "accept_link", "issued_at", "expires_at", "issuer_earner_id")},
+            {
+                "fields": (
+                    "credly_id",
+                    "badge_link",
+                    "accept_link",
+                    "public_shown",
+                    "issued_at",
+                    "expires_at",
+                    "issuer_earner_id",
+                )
+            },
         ),
         (_("Revoked"), {"fields": ("revoked_at", "revocation_reason")}),
     )
@@ -55,7 +69,9 @@ class AwardAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeAward]:
         """With what the page shows."""
-        return super().get_queryset(request).select_related("template__organization", "learner", "granted_by")
+        return (
+            super().get_queryset(request).select_related("template__organization", "learner", "granted_by", "previous")
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: BadgeAward | None = None) -> Any:
         """Without the part on revoking, where nobody asked for it."""
@@ -80,10 +96,14 @@ class AwardAdmin(ReadOnlyAdmin):
     def page_buttons(self, request: HttpRequest, thing: BadgeAward) -> list[Button]:
         """Resend where something is open, revoke where there is something to take back."""
         buttons = []
-        if may(request, "resend_badgeaward") and _resendable(thing).exists():
+        if may(request, "resend_badgeaward") and (_resendable(thing).exists() or award_life.is_stranded(thing)):
             buttons.append(Button(gettext("Send again"), self.own_url("resend", thing.pk), posts=True, main=True))
         if may(request, "revoke_badgeaward") and thing.live and not thing.revocation_reason:
             buttons.append(Button(gettext("Revoke"), self.own_url("revoke", thing.pk)))
+        if may(request, "replace_badgeaward") and award_life.is_replaceable(thing) and not thing.revocation_reason:
+            buttons.append(Button(gettext("Replace"), self.own_url("replace", thing.pk)))
+        if may(request, "restore_badgeaward") and award_life.is_restorable(thing):
+            buttons.append(Button(gettext("Restore"), self.own_url("restore", thing.pk)))
         return buttons
 
     def notices(self, request: HttpRequest, thing: BadgeAward) -> list[str]:
@@ -103,12 +123,15 @@ class AwardAdmin(ReadOnlyAdmin):
             said.append(gettext("Issuing it was given up. If the learner should have it, issue the badge again."))
         elif thing.live and thing.revocation_reason:
             said.append(gettext("It is being revoked."))
+        if thing.live and award_life.is_expired(thing):
+            said.append(gettext("It has expired. Credly shows that to whoever looks at it."))
         return said
 
     def about(self, thing: Any) -> dict[str, Any]:
         """The page, with the timeline of what was sent."""
         return {
             "subtitle": f"{thing.template}: {learner_name(thing)}",
+            "versions": thing.versions.all(),
             "timeline": thing.messages.prefetch_related("delivery_attempts").order_by("created", "pk"),
         }
 
@@ -122,7 +145,7 @@ class AwardAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, award: BadgeAward) -> str:
-        words = str(_STATES[State(award.state)])
+        words = award_life.state_in_words(award)
         return format_html('<strong class="credly-bad">{}</strong>', words) if award.state == State.FAILED else words
 
     @admin.display(description=_("issued by"))
@@ -133,6 +156,16 @@ class AwardAdmin(ReadOnlyAdmin):
     def evidence_shown(self, award: BadgeAward) -> str:
         links = [(link(item.get("url", ""), item.get("name", "")),) for item in award.evidence]
         return format_html_join(", ", "{}", links) or NOTHING
+
+    @admin.display(description=_("the award before it"))
+    def previous_shown(self, award: BadgeAward) -> str:
+        return page_of(award.previous) if award.previous else NOTHING
+
+    @admin.display(description=_("at Credly"))
+    def public_shown(self, award: BadgeAward) -> str:
+        if award.is_public is None:
+            return NOTHING
+        return gettext("public") if award.is_public else gettext("private: only the learner sees it")
 
     @admin.display(description=_("badge page"))
     def badge_link(self, award: BadgeAward) -> str:
@@ -154,6 +187,8 @@ class AwardAdmin(ReadOnlyAdmin):
             path("issue/", view(self.issue_view), name=f"{name}_issue"),
             path("<int:pk>/resend/", view(require_POST(self.resend_view)), name=f"{name}_resend"),
             path("<int:pk>/revoke/", view(self.revoke_view), name=f"{name}_revoke"),
+            path("<int:pk>/restore/", view(self.restore_view), name=f"{name}_restore"),
+            path("<int:pk>/replace/", view(self.replace_view), name=f"{name}_replace"),
             *super().get_urls(),
         ]
 
@@ -168,7 +203,7 @@ class AwardAdmin(ReadOnlyAdmin):
         if not may(request, "resend_badgeaward"):
             raise PermissionDenied
         award = get_object_or_404(BadgeAward, pk=pk)
-        count = outbox.redrive(_resendable(award), by=person(request))
+        count = outbox.redrive(_resendable(award), by=person(request)) or int(awards.resend(award, by=person(request)))
         if count:
             said = ngettext("It is being sent again.", "%(count)d messages are being sent again.", count) % {
                 "count": count
@@ -194,7 +229,38 @@ class AwardAdmin(ReadOnlyAdmin):
                 said = gettext("The award is revoked.") if is_done else gettext("The badge is being revoked.")
                 self.message_user(request, said, messages.SUCCESS)
             return self._back(request, award)
-        return ask(self, request, _revocation(award, form, back=self.own_url("change", pk)))
+        return ask(self, request, award_life.revocation(award, form, back=self.own_url("change", pk)))
+
+    def restore_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask why, then give the badge back."""
+        if not may(request, "restore_badgeaward"):
+            raise PermissionDenied
+        award = get_object_or_404(self.get_queryset(request), pk=pk)
+        form = ReasonForm(request.POST or None, help_text=_("Kept with the new award and in the audit log."))
+        if request.method == "POST" and form.is_valid():
+            return self._done(request, award, lambda: award_life.restore(award, form, person(request)))
+        return ask(self, request, award_life.restoration(award, form, back=self.own_url("change", pk)))
+
+    def replace_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask what for and why, then order another badge in the place of this one."""
+        if not may(request, "replace_badgeaward"):
+            raise PermissionDenied
+        award = get_object_or_404(self.get_queryset(request), pk=pk)
+        form = award_life.ReplaceForm(request.POST or None, award=award, help_text=_("Kept in the audit log."))
+        if request.method == "POST" and form.is_valid():
+            return self._done(request, award, lambda: award_life.replace(award, form, person(request)))
+        return ask(self, request, award_life.replacement(award, form, back=self.own_url("change", pk)))
+
+    def _done(
+        self, request: HttpRequest, award: BadgeAward, deed: Callable[[], tuple[BadgeAward, str]]
+    ) -> HttpResponse:
+        try:
+            award, said = deed()
+        except awards.NotGrantable as refusal:
+            self.message_user(request, refusal.sentence, messages.ERROR)
+        else:
+            self.message_user(request, said, messages.SUCCESS)
+        return self._back(request, award)
 
     def _back(self, request: HttpRequest, award: BadgeAward) -> HttpResponse:
         return HttpResponseRedirect(
@@ -204,41 +270,6 @@ class AwardAdmin(ReadOnlyAdmin):
         )
 
 
-_STATES = {
-    State.QUEUED: _("queued: waiting to be issued"),
-    State.OFFERED: _("offered: the learner has yet to accept it"),
-    State.ACCEPTED: _("accepted"),
-    State.DECLINED: _("declined by the learner"),
-    State.REVOKED: _("revoked"),
-    State.FAILED: _("failed"),
-}
-
-
 def _resendable(award: BadgeAward) -> QuerySet[OutboxMessage]:
     states = (OutboxMessage.State.DEAD, OutboxMessage.State.WAITING)
     return OutboxMessage.objects.filter(award=award, open=True, state__in=states)
-
-
-def _revocation(award: BadgeAward, form: ReasonForm, *, back: str) -> Question:
-    names = {"template": award.template, "learner": learner_name(award)}
-    if award.credly_id is None:
-        what = gettext(
-            "Credly has not confirmed this badge of %(learner)s. It will not be sent any more; if Credly has it after "
-            "all, it is revoked there. This cannot be undone."
-        )
-    else:
-        what = gettext(
-            "The badge is taken back from %(learner)s, here and at Credly, where anybody who follows its link reads "
-            "that it was revoked. This cannot be undone."
-        )
-    return Question(
-        title=gettext("Revoke “%(template)s” of %(learner)s") % names,
-        sentences=[
-            what % names,
-            gettext("The learner can be issued the badge again, as a new award."),
-        ],
-        button=gettext("Revoke the badge"),
-        back=back,
-        form=form,
-        deletes=True,
-    )

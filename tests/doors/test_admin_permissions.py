@@ -63,6 +63,8 @@ PAGES = [
     ("badgeaward", "issue", False, False),
     ("badgeaward", "resend", True, False),
     ("badgeaward", "revoke", True, False),
+    ("badgeaward", "restore", True, False),
+    ("badgeaward", "replace", True, False),
     ("outboxmessage", "redrive_all", False, False),
     ("outboxmessage", "redrive", True, False),
     ("outboxmessage", "drop", False, False),
