@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import pacing
 from ..issuing import outbox
-from ..models import CredlyOrganization
+from ..models import CredlyOrganization, Pace
 from .organization_keys import OrganizationKeys
 from .subject import Button, person
 
@@ -90,6 +90,8 @@ class OrganizationPace(OrganizationKeys):
     def take_up_limits(self, organization: CredlyOrganization, form: Any) -> None:
         """What waits for its turn was put in line at the old limits; have it line up anew."""
         if set(LIMITS) & set(form.changed_data):
+            # Made here, so that no two workers meet in making it: MySQL would have one of them begin again.
+            Pace.objects.get_or_create(organization=organization)
             outbox.wake_all(organization)
 
 
