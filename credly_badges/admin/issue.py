@@ -140,7 +140,7 @@ def view(model_admin: AwardAdmin, request: HttpRequest) -> HttpResponse:
     if not form.is_valid() or "back" in request.POST:
         return _page(model_admin, request, form)
     template = form.cleaned_data["template"]
-    rows = who_is_who(form.cleaned_data["learners"], template)
+    rows = who_is_who(form.cleaned_data["learners"], template, form.cleaned_data["earned_at"])
     refusal = awards.why_not_grantable(template)
     others = "others" in request.POST
     good = [row for row in rows if row.is_good]
@@ -150,7 +150,7 @@ def view(model_admin: AwardAdmin, request: HttpRequest) -> HttpResponse:
             made = _issue(form, good, by=person(request), others=others)
         except ChangedMeanwhile:
             refusal = gettext("Nothing was issued: meanwhile somebody on the list was given this badge. Look again.")
-            rows = who_is_who(form.cleaned_data["learners"], template)
+            rows = who_is_who(form.cleaned_data["learners"], template, form.cleaned_data["earned_at"])
         except awards.NotGrantable as refused:
             refusal = refused.sentence
         else:
@@ -176,7 +176,7 @@ def _issue(form: IssueForm, rows: list[Row], *, by: Any, others: bool) -> list[B
             evidence=form.evidence,
             granted_by=by,
         )
-        if grant.created:
+        if grant.created or grant.renewed:
             made.append(grant.award)
         elif not others:
             raise ChangedMeanwhile

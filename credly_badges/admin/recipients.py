@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from .. import lms
+from .. import lms, terms
 from ..models import BadgeAward, BadgeTemplate
 
 MOST_AT_ONCE = 500
@@ -38,19 +39,21 @@ def entries(pasted: str) -> list[str]:
     return [entry for entry in _BETWEEN.split(pasted) if entry]
 
 
-def who_is_who(wanted: list[str], template: BadgeTemplate) -> list[Row]:
+def who_is_who(wanted: list[str], template: BadgeTemplate, earned_at: datetime) -> list[Row]:
     """One row per entry, in their order. Takes as many queries for one as for five hundred."""
     found = lms.find_learners(wanted)
     learner_ids = {learner.id for learner in found.values() if learner}
-    held = dict(
-        BadgeAward.objects.filter(template=template, live=True, learner_id__in=learner_ids).values_list(
-            "learner_id", "state"
-        )
-    )
+    standing = BadgeAward.objects.filter(template=template, live=True, learner_id__in=learner_ids).order_by("earned_at")
+    last = {award.learner_id: award for award in standing.only("learner_id", "state", "earned_at")}
+    held = {
+        learner_id: _too_early(award, template)
+        for learner_id, award in last.items()
+        if terms.occasion(template, earned_at, award.earned_at) is None
+    }
     return list(_rows(wanted, found, held))
 
 
-def _rows(wanted: list[str], found: dict[str, lms.Learner | None], held: dict[int, str]) -> Iterator[Row]:
+def _rows(wanted: list[str], found: dict[str, lms.Learner | None], held: dict[int | None, str]) -> Iterator[Row]:
     seen: dict[int, str] = {}
     for entry in wanted:
         learner = found.get(entry)
@@ -61,10 +64,17 @@ def _rows(wanted: list[str], found: dict[str, lms.Learner | None], held: dict[in
             yield Row(entry, learner, note=note, repeats=True)
         else:
             seen[learner.id] = entry
-            yield _row(entry, learner, held.get(learner.id))
+            yield _row(entry, learner, held.get(learner.id, ""))
 
 
-def _row(entry: str, learner: lms.Learner, held: str | None) -> Row:
+def _too_early(award: BadgeAward, template: BadgeTemplate) -> str:
+    state = {"state": award.get_state_display()}
+    if template.repeat == BadgeTemplate.Repeat.ONCE:
+        return _("Already has this badge (%(state)s), and a learner holds it once.") % state
+    return _("Has this badge (%(state)s) from that moment or a later one, or too short a time before it.") % state
+
+
+def _row(entry: str, learner: lms.Learner, error: str) -> Row:
     notes = []
     try:
         name = " ".join(part for part in lms.name_of(learner) if part)
@@ -73,8 +83,4 @@ def _row(entry: str, learner: lms.Learner, held: str | None) -> Row:
         notes.append(missing.sentence)
     if not learner.is_active:
         notes.append(_("The account is not active yet; the badge is sent once it is."))
-    error = ""
-    if held is not None:
-        state = BadgeAward.State(held).label
-        error = _("Already has this badge (%(state)s), and a learner holds it once.") % {"state": state}
     return Row(entry, learner, name, error=error, note="" if error else " ".join(notes))

@@ -226,3 +226,24 @@ def test_the_page_of_a_badge_leads_to_issuing_it_where_credly_would(badge):
 
     assert f'href="{url("badgeaward", "issue")}?template={badge.pk}"' in page
     assert url("badgeaward", "issue") not in page_of_the_archived
+
+
+@pytest.mark.parametrize(
+    ("policy", "days", "number"),
+    [
+        ({}, 40, 1),
+        ({"repeat": "always"}, 1, 2),
+        ({"repeat": "period", "repeat_days": 30}, 29, 1),
+        ({"repeat": "period", "repeat_days": 30}, 31, 2),
+    ],
+)
+def test_a_further_badge_is_issued_where_the_template_says_so(policy, days, number):
+    template = TemplateFactory(active=True, **policy)
+    held = AwardFactory(
+        template=template, learner=UserFactory(username="ada"), earned_at=timezone.now() - timedelta(days=days)
+    )
+
+    page = text_of(manager().post(url("badgeaward", "issue"), confirmed(template, "ada"), follow=True))
+
+    assert BadgeAward.objects.filter(learner=held.learner).count() == number
+    assert ("was awarded to 1 learner" in page) is (number == 2)
