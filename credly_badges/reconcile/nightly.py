@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
@@ -26,26 +27,30 @@ State = ReconcileRun.State
 def nightly(source: Pulse.Source | str) -> int:
     """Compare for one slice of time what is due, or was left unfinished; how many organizations were worked on.
 
-    ``source`` is who does the round, for the log.
+    ``source`` is who does the round, for the log. What went wrong with an organization is raised once all others have
+    had their turn.
     """
-    Pulse.objects.update_or_create(source=Pulse.Source.RECONCILE, defaults={"heard_at": timezone.now()})
     until = time.monotonic() + conf.reconcile_slice().total_seconds()
-    worked = 0
+    worked, failed = 0, None
     for organization in CredlyOrganization.objects.filter(paused="").order_by("pk"):
         if time.monotonic() >= until:
             break
         try:
             run = _due(organization, timezone.now())
             if run is not None:
-                run = work.go_on(run, until=until)
+                run = work.go_on(run, patience=ONE_WAIT, until=until)
                 worked += 1
                 if run.state == State.STOPPED:
                     log.warning("Comparing badges of organization %s stopped: %s", organization.uuid, run.error)
         except (Busy, Lost):
             continue  # Another process has it.
-        except Exception:
-            # One organization must not keep the next from its turn.
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
             log.exception("Badges of organization %s could not be compared (%s).", organization.uuid, source)
+            failed = error
+    if failed is not None:
+        raise failed
     return worked
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,7 +20,6 @@ from credly_badges.models import (
     BadgeVersion,
     EarnerIdentifier,
     OutboxMessage,
-    Pulse,
     ReconcileDifference,
     ReconcileRun,
 )
@@ -552,7 +552,6 @@ class TestNightly:
 
         run = ReconcileRun.objects.get()
         assert found(run) == [("state", "fixed"), ("not_awarded", "")]
-        assert Pulse.objects.filter(source=Pulse.Source.RECONCILE).exists()
 
     def test_it_comes_round_once_a_day(self, organization, badge):
         for _ in range(3):
@@ -603,8 +602,16 @@ class TestNightly:
         assert ReconcileRun.objects.get().state == "done"
 
     def test_one_organization_that_fails_does_not_keep_the_next_from_its_turn(self, organization, badge):
-        OrganizationFactory(environment="nowhere")
+        TemplateFactory(organization=OrganizationFactory(environment="nowhere"), active=True)
 
         nightly("beat")
 
         assert set(ReconcileRun.objects.values_list("state", flat=True)) == {"done", "stopped"}
+
+    def test_a_setting_that_names_no_cause_is_refused_with_those_that_are(self, organization, badge, settings):
+        settings.CREDLY_BADGES_RECONCILE_FIX = ["state", "weather"]
+
+        with pytest.raises(ImproperlyConfigured, match=r"weather.*not_awarded"):
+            nightly("beat")
+
+        assert not ReconcileRun.objects.exists()
