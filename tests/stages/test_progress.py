@@ -11,6 +11,7 @@ from credly_badges.events import intake
 from credly_badges.learning_event import LearningEvent
 from credly_badges.models import (
     AuditEntry,
+    Availability,
     BadgeAward,
     BadgeProgress,
     BadgeRequirement,
@@ -178,6 +179,78 @@ def test_a_rule_that_cannot_be_read_fulfills_nothing_and_stops_nothing_else(capl
     assert "cannot be read" in caplog.text
 
 
+def test_a_badge_that_is_not_available_is_withheld_with_the_reason_and_awarded_once_it_is():
+    learner = UserFactory()
+    badge = a_badge_for_passing("edX")
+    row = Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
+
+    happens(learner)
+
+    held_back = BadgeProgress.objects.get()
+    assert (held_back.percent, held_back.completed_at) == (100, NOON)
+    assert "MITx" in held_back.withheld
+    assert not BadgeAward.objects.exists()
+    assert not ReceivedEvent.objects.filter(waiting=True).exists()
+
+    row.delete()
+    happens(learner, OTHER_COURSE, at=NOON + timedelta(days=1))
+
+    assert BadgeProgress.objects.get().withheld == ""
+    assert BadgeAward.objects.get().earned_at == NOON
+
+
+def test_what_is_withheld_is_forgotten_with_the_progress():
+    learner = UserFactory()
+    badge = a_badge_for_passing()
+    Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
+
+    happens(learner)
+    happens(learner, at=NOON + timedelta(days=1), is_passing=False)
+
+    progress_now = BadgeProgress.objects.get()
+    assert (progress_now.percent, progress_now.withheld) == (0, "")
+
+
+def test_a_badge_counts_against_the_availability_of_the_place_it_was_earned_at():
+    learner = UserFactory()
+    badge = a_badge_for_passing("edX")
+    rows = [
+        Availability.objects.create(organization=badge.organization, template=badge, scope=scope)
+        for scope in ("MITx", "edX")
+    ]
+
+    happens(learner)
+
+    assert BadgeAward.objects.get().availability == rows[1]
+
+
+def test_all_of_it_has_to_be_met_again_for_a_further_badge():
+    learner = UserFactory()
+    badge = a_badge_for_passing("edX", repeat="always")
+    RuleFactory(requirement__group__template=badge, requirement__scope="MITx")
+    earned = []
+
+    for hours, course in enumerate(("edX+A+1", "MITx+A+1", "edX+B+1", "edX+C+1", "MITx+B+1", "MITx+C+1")):
+        happens(learner, f"course-v1:{course}", at=NOON + timedelta(hours=hours))
+        earned.append(BadgeAward.objects.count())
+
+    assert earned == [0, 1, 1, 1, 2, 2]
+    assert BadgeAward.objects.latest("earned_at").earned_at == NOON + timedelta(hours=4)
+
+
+def test_an_award_that_was_revoked_is_followed_by_another_once_the_learner_qualifies_again():
+    learner = UserFactory()
+    a_badge_for_passing()
+    happens(learner)
+    BadgeAward.objects.update(live=None, state=BadgeAward.State.REVOKED)
+    revoked = BadgeAward.objects.get()
+
+    happens(learner, at=NOON + timedelta(days=1), is_passing=False)
+    happens(learner, at=NOON + timedelta(days=2))
+
+    assert BadgeAward.objects.get(live=True).previous == revoked
+
+
 def test_an_event_that_nobody_was_woken_for_is_found_by_the_sweep():
     learner = UserFactory()
     a_badge_for_passing()
@@ -234,6 +307,27 @@ def test_the_cost_of_an_event_does_not_grow_with_the_number_of_templates(others)
         "completing at once": 15,
     }
     assert OutboxMessage.objects.count() == 2
+
+
+def test_only_a_badge_that_can_be_earned_again_costs_a_look_at_the_last_award():
+    learner = UserFactory()
+    a_badge_for_passing("edX")
+    a_badge_for_passing("MITx", repeat="period", repeat_days=30)
+    happens(learner, "course-v1:edX+A+1")
+    happens(learner, "course-v1:MITx+A+1")
+
+    costs = [queries_of(told_at(learner, org)) for org in ("edX", "MITx")]
+
+    # When it was last earned, then the decision: whether one stands, and that one, locked.
+    assert costs == [11, 11 + 3]
+    assert BadgeAward.objects.count() == 2
+
+
+def told_at(learner, org):
+    """Another course of an organization, passed a day later."""
+    key = f"course-v1:{org}+B+1"
+    scopes = (key, f"{org}+B", org, "")
+    return LearningEvent(learner.pk, PASSING_STATUS, key, NOON + timedelta(days=1), {"is_passing": True}, scopes)
 
 
 def other_badges(count):
