@@ -84,6 +84,7 @@ def check(organization: CredlyOrganization, *, by: AbstractBaseUser | None = Non
     """Ask Credly about the key in force and write down what it says; a key that works ends the pause for one that
     did not. Not for inside a transaction.
     """
+    organization.fetch_key_anew()
     found = look(organization)
     if found.answer.ok:
         onboarding.accept(organization, found.answer, by=by)

@@ -111,6 +111,7 @@ def _prepare(organization: CredlyOrganization) -> Attempt:
     attempt = Attempt(organization, client)
     try:
         attempt.tokens = client.tokens()
+        attempt.own = life.own_token(attempt.tokens, organization.key)
     except errors.Unauthorized:
         attempt.sentences.append(_("The key in force may not list keys, so the new one may read and write, no more."))
     if attempt.own is not None and not attempt.own.write_enabled:

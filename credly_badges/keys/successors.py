@@ -19,7 +19,7 @@ from ..credly import errors, wire
 from ..credly.client import Client
 from ..models import CredlyOrganization
 from ..models.encryption import Secret
-from . import life, naming, retirement
+from . import naming, retirement
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,13 @@ class NotRotated(Exception):
 
 @dataclass
 class Attempt:
-    """One rotation on its way."""
+    """One rotation on its way; ``own`` is the entry of the key that it replaces, if that may see itself in the list."""
 
     organization: CredlyOrganization
     client: Client
     tokens: list[wire.Token] = field(default_factory=list)
+    own: wire.Token | None = None
     sentences: list[str] = field(default_factory=list)
-
-    @property
-    def own(self) -> wire.Token | None:
-        """The key in force, if it may see itself in the list."""
-        return life.own_token(self.tokens, self.organization.key)
 
     @property
     def may_delete(self) -> bool:

@@ -202,6 +202,18 @@ def test_a_queue_that_was_paused_goes_on_by_itself_once_the_secrets_manager_give
     assert AuditEntry.objects.filter(action="organization.key_changed").count() == 1
 
 
+def test_a_check_asks_the_secrets_manager_anew(manager, organization, at_credly, credly):
+    assert organization.key.reveal() == manager.key
+    CredlyOrganization.objects.update(paused=Pause.KEY_REJECTED)
+    credly.revoke_key(at_credly)
+    manager.key = credly.new_key(at_credly)
+
+    found = keys.check(organization)
+
+    assert found.answer.ok
+    assert CredlyOrganization.objects.get().paused == Pause.NONE
+
+
 def test_a_rejected_key_is_tried_again_after_a_day(organization, at_credly, credly):
     keys.check_all()
     CredlyOrganization.objects.update(paused=Pause.KEY_REJECTED)
@@ -383,6 +395,7 @@ def test_a_rotation_puts_a_new_key_in_force_and_keeps_the_old_one_for_a_while(or
 
     row = CredlyOrganization.objects.get()
     assert rotation.done
+    assert "The old one goes on working until" in rotation.sentences[-1]
     assert row.api_key.reveal() != old
     assert row.retiring_key.reveal() == old
     assert timedelta(hours=23) < row.retire_at - timezone.now() <= timedelta(hours=24)
