@@ -36,8 +36,6 @@ GIVE_A_WORKER = timedelta(minutes=1)
 
 Groups = list[tuple[int, str, int, int | None]]
 
-_rounds = waking.Rounds()
-
 
 def wake(event_id: int) -> None:
     """Have a worker hold a stored event against the requirements."""
@@ -58,10 +56,7 @@ def wake(event_id: int) -> None:
 def record_event(event_id: int) -> None:
     """Worker's side of :func:`wake`."""
     record(event_id)
-    if _rounds.time_has_come():
-        # Not every LMS has a Celery beat; a worker that is awake anyway looks after the rest.
-        for late in _late(1000):
-            wake(late)
+    waking.keep_going()
 
 
 def sweep(limit: int = 1000) -> int:

@@ -6,6 +6,7 @@ broker that is away, for every task anew.
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 from celery import Task, current_app
 from django.utils import timezone
 from kombu import pools
+from kombu.exceptions import OperationalError
 
 from . import conf
 from .models import Pulse
+
+log = logging.getLogger(__name__)
 
 SWEEP = "credly_badges.sweep"
 """The name of the task in ``tasks`` that does everything that is done again and again."""
@@ -65,7 +69,7 @@ def keep_going() -> None:
         return
     fresh = Pulse.objects.filter(source=Pulse.Source.WORKER, heard_at__gt=timezone.now() - follow_up_every())
     if not fresh.exists():
-        send(_sweep(), Pulse.Source.WORKER.value)
+        _send_sweep()
 
 
 def take_turn() -> bool:
@@ -86,7 +90,7 @@ def follow_up() -> None:
         return
     since = timezone.now() - KEEPS_TIME * conf.sweep_every()
     if not Pulse.objects.filter(source__in=(Pulse.Source.BEAT, Pulse.Source.COMMAND), heard_at__gt=since).exists():
-        send(_sweep(), Pulse.Source.WORKER.value, countdown=follow_up_every().total_seconds())
+        _send_sweep(countdown=follow_up_every().total_seconds())
 
 
 def follow_up_every() -> timedelta:
@@ -94,7 +98,11 @@ def follow_up_every() -> timedelta:
     return min(conf.sweep_every(), conf.longest_follow_up())
 
 
-def _sweep() -> Task[Any, Any]:
-    """The task that does a round. It calls what lies above this module, so it is found by its name."""
+def _send_sweep(countdown: float | None = None) -> None:
+    # The task calls what lies above this module, so it is found by its name.
     task: Task[Any, Any] = current_app.tasks[SWEEP]
-    return task
+    try:
+        send(task, Pulse.Source.WORKER.value, countdown=countdown)
+    except OperationalError:
+        # The work that brought us here is done. The next one that is done brings us here again.
+        log.exception("The broker is away, so no worker could be told to look after the rest.")

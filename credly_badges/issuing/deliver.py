@@ -94,14 +94,14 @@ TASK: dict[str, Any] = {
 def deliver_message(message_id: int, follows: str | None = None) -> None:
     """Worker's side of :func:`wake`. ``follows`` is the ISO 8601 time that a follow-up was made for."""
     deliver(message_id, follows=datetime.fromisoformat(follows) if follows else None)
-    _keep_going()
+    waking.keep_going()
 
 
 @shared_task(name="credly_badges.issuing.deliver_messages", **TASK)
 def deliver_messages(message_ids: list[int]) -> None:
     """As :func:`deliver_message`, for a portion."""
     deliver_together(message_ids)
-    _keep_going()
+    waking.keep_going()
 
 
 def deliver(message_id: int, *, follows: datetime | None = None) -> None:
@@ -285,17 +285,3 @@ def _deliver_portion(portion: Sequence[int]) -> None:
 
 def _note_pulse(source: Pulse.Source | str) -> None:
     Pulse.objects.update_or_create(source=source, defaults={"heard_at": timezone.now()})
-
-
-_rounds = waking.Rounds()
-
-
-def _keep_going() -> None:
-    """Let a worker that is awake anyway look after the rest: not every LMS has a Celery beat."""
-    if not _rounds.time_has_come():
-        return
-    now = timezone.now()
-    Pulse.objects.get_or_create(source=Pulse.Source.WORKER, defaults={"heard_at": now - 2 * conf.sweep_every()})
-    stale = Pulse.objects.filter(source=Pulse.Source.WORKER, heard_at__lt=now - conf.sweep_every())
-    if stale.update(heard_at=now):  # Of several workers one wins.
-        wake_due(source=Pulse.Source.WORKER)

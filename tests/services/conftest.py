@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 from django.db import connection
+from django.utils import timezone
 
 from credly_badges import tasks
 from credly_badges.connections import forget_all
-from credly_badges.models import BadgeAward, BadgeTemplate, OutboxMessage, ReceivedEvent
+from credly_badges.models import BadgeAward, BadgeTemplate, OutboxMessage, Pulse, ReceivedEvent
 from credly_badges.testing.factories import OrganizationFactory, RuleFactory, TemplateFactory, UserFactory
 from credly_badges.testing.simulator import Simulator
 from tests.host.celery import app
@@ -36,7 +37,10 @@ WAITS = {
     "CREDLY_BADGES_READ_TIMEOUT": 1,
     "CREDLY_BADGES_LEASE_SECONDS": 5,
     "CREDLY_BADGES_SWEEP_SECONDS": 3600,  # Of a sweep the test decides.
+    "CREDLY_BADGES_RECONCILE_HOURS": 0,
 }
+HEARD = (Pulse.Source.WORKER, Pulse.Source.FEED, Pulse.Source.KEYS, Pulse.Source.PURGE)
+"""What was done just before the test began, so that Credly hears of nothing but the test's own doing."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,6 +90,7 @@ def site(credly: Simulator, settings, transactional_db, _broker, tmp_path) -> It
     forget_all()
     there = credly.add_organization(name="Example University")
     here = OrganizationFactory(uuid=there.uuid, name=there.name, environment="simulator", api_key=there.key)
+    Pulse.objects.bulk_create(Pulse(source=source, heard_at=timezone.now()) for source in HEARD)
     site = Site(credly, there, here, queue, {**_broker, **chosen}, tmp_path)
     yield site
     for process in site.processes:
