@@ -57,7 +57,7 @@ def of_page(run: ReconcileRun, template: BadgeTemplate, badges: Collection[wire.
     if learners:
         for award in awards().filter(template=template, learner__in=learners).order_by("pk"):
             owners_awards.setdefault(award.learner_id, []).append(award)
-    return Known(found, versions, owners, owners_awards, _suspected(run, template, learners))
+    return Known(found, versions, owners, owners_awards, suspected(run, template, learners))
 
 
 def awards() -> QuerySet[Any]:
@@ -99,7 +99,8 @@ def _earner_id(badge: wire.Badge) -> UUID | None:
         return None  # None of ours looks like that.
 
 
-def _suspected(run: ReconcileRun, template: BadgeTemplate, learners: Collection[int]) -> set[int]:
+def suspected(run: ReconcileRun, template: BadgeTemplate, learners: Collection[int]) -> set[int]:
+    """Those of these learners of whom this run has found a badge that is not recorded here, and is not mended."""
     if not learners:
         return set()
     found = ReconcileDifference.objects.filter(

@@ -6,12 +6,13 @@ from ..models import BadgeAward, BadgeProgress, BadgeTemplate, ReconcileRun
 from .asking import Asking
 from .causes import Cause
 from .compare import Finding
+from .known import suspected
 from .page import Page
 
 AT_ONCE = 1_000
 
 
-def read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str) -> Page:  # noqa: ARG001
+def read(_asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str) -> Page:
     """Some learners who are through, in the order of their numbers.
 
     An award that was revoked or dropped counts as one: a person decided.
@@ -21,11 +22,11 @@ def read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str
     complete = BadgeProgress.objects.filter(template=template, completed_at__isnull=False, pk__gt=int(cursor or 0))
     found = list(complete.order_by("pk").only("learner", "completed_at", "withheld")[:AT_ONCE])
     learners = [progress.learner_id for progress in found]
-    awarded = set(
-        BadgeAward.objects.filter(template=template, learner__in=learners).values_list("learner_id", flat=True)
-    )
+    awards = BadgeAward.objects.filter(template=template, learner__in=learners)
+    # Whose badge Credly has, and nobody here knew of, is told of by that.
+    accounted = {*awards.values_list("learner_id", flat=True), *suspected(run, template, learners)}
     return Page(
-        [_finding(progress) for progress in found if progress.learner_id not in awarded],
+        [_finding(progress) for progress in found if progress.learner_id not in accounted],
         cursor=str(found[-1].pk) if len(found) == AT_ONCE else None,
     )
 
