@@ -164,7 +164,9 @@ def test_without_a_limit_a_delivery_pays_nothing_for_the_gate_and_a_question_one
     assert OutboxMessage.objects.get().state == OutboxMessage.State.DELIVERED
 
 
-def test_two_hundred_orders_leave_one_a_second_for_three_looks_each_at_most_and_no_attempt_more(credly, limited, orders):
+def test_two_hundred_orders_leave_one_a_second_for_three_looks_each_at_most_and_no_attempt_more(
+    credly, limited, orders
+):
     messages = orders(200)
     looks = 0
     for message in messages:
