@@ -159,6 +159,11 @@ def _while_it_stands(earned: Earned, standing: BadgeAward) -> Grant:
         return Grant(standing, created=False, renewed=_renew(earned, standing))
     occasion = terms.occasion(earned.template, earned.earned_at, standing.earned_at)
     if not occasion:
+        if is_later and standing.revocation_reason:
+            # It stands only until Credly has confirmed that it does not, and then the learner would have none.
+            raise NotGrantable(
+                _("This badge is just being taken back. Once Credly has confirmed that, issue it again.")
+            )
         return Grant(standing, created=False)
     try:
         return _award(earned, occasion=occasion, previous=standing)

@@ -239,6 +239,15 @@ def test_an_award_counts_against_its_availability_and_a_restored_one_does_not_co
     assert restored.live
 
 
+def test_who_qualifies_while_the_badge_is_being_taken_back_is_told_of_and_not_forgotten():
+    learner, badge = UserFactory(), TemplateFactory(active=True)
+    held = at_credly(give(learner, badge).award)
+    awards.revoke(held, "Plagiarism", by=None)
+
+    with pytest.raises(awards.NotGrantable, match="just being taken back"):
+        give(learner, badge, at=NOON + DAY)
+
+
 # Restored
 
 
