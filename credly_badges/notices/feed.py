@@ -108,7 +108,7 @@ class _Reading:
     def run(self) -> None:
         """Go page by page until the pages hold nothing that is recent enough, or nothing new for a while."""
         for page in self._newest_first():
-            self.result.problems += [_("An event cannot be read. %(line)s") % {"line": line} for line in page.broken]
+            self._keep_broken(page.broken)
             recent = [event for event in page.items if event.occurred_at >= self.floor]
             latest = max((event.occurred_at for event in page.items), default=None)
             if latest is not None:
@@ -121,6 +121,30 @@ class _Reading:
                 self.result.problems.append(_("There is more in the events feed; the next reading goes on."))
                 return
         self.complete = True
+
+    def _keep_broken(self, lines: Sequence[str]) -> None:
+        """Tell of an event that cannot be read, and keep it for a person; told once, it is known."""
+        for line in lines:
+            name, _colon, why = line.partition(": ")
+            try:
+                event_id = UUID(name)
+            except ValueError:
+                self.result.problems.append(_("An event cannot be read. %(line)s") % {"line": line})
+                continue
+            now = timezone.now()
+            _row, is_new = CredlyNotice.objects.get_or_create(
+                organization=self.organization,
+                event_id=event_id,
+                defaults={
+                    "source": CredlyNotice.Source.FEED,
+                    "state": State.FAILED,
+                    "outcome": why[: settle.LONGEST_OUTCOME],
+                    "not_before": now,
+                    "finished_at": now,
+                },
+            )
+            if is_new:
+                self.result.problems.append(_("An event cannot be read. %(line)s") % {"line": line})
 
     def _is_far_enough(self, latest: datetime | None, has_recent: bool, news: bool) -> bool:
         if latest is None:

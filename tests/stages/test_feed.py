@@ -240,12 +240,17 @@ def test_an_event_that_cannot_be_read_does_not_hide_the_others(credly, at_credly
     credly.add_template(at_credly, "Scholar")
     (event,) = credly.events()
     broken = {**event, "id": str(uuid4()), "occurred_at": "yesterday"}
-    credly.before_acting("GET /events", status=200, body={"data": [broken, event], "metadata": {}})
+    nameless = {**event, "id": "none"}
+    body = {"data": [broken, event, nameless], "metadata": {}}
+    credly.before_acting("GET /events", status=200, body=body, times=4)
 
-    result = notices.read_feed(organization)
+    first, second = notices.read_feed(organization), notices.read_feed(organization)
 
-    assert result.new == 1
-    assert broken["id"] in result.problems[0]
+    assert (first.new, second.new) == (1, 0)
+    assert broken["id"] in first.problems[0]
+    assert (len(first.problems), len(second.problems)) == (2, 1)
+    kept = CredlyNotice.objects.get(event_id=broken["id"])
+    assert (kept.state, kept.outcome) == (State.FAILED, "“occurred_at” is not a time with its zone.")
 
 
 def told(*arguments: str) -> str:

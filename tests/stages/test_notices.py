@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from credly_badges import notices
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, BadgeVersion, CredlyNotice, CredlyOrganization
+from credly_badges.notices import confirm
 from credly_badges.testing.factories import AwardFactory, OrganizationFactory, TemplateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -573,3 +575,81 @@ def test_old_notices_are_deleted_and_those_that_wait_are_not(db):
 
     assert number == len(gone)
     assert set(CredlyNotice.objects.all()) == set(kept)
+
+
+def test_of_two_workers_that_read_a_notice_at_the_same_moment_one_asks_credly(world):
+    world.credly.accept_badge(world.badge_id)
+    notice = world.told()[-1]
+    CredlyNotice.objects.create(
+        organization=world.organization, event_id=notice["id"], not_before=timezone.now(), event_type="badge.created"
+    )
+    one, other = CredlyNotice.objects.get(), CredlyNotice.objects.get()
+
+    taken = [confirm.take(each, timezone.now()) for each in (one, other)]
+    confirm.try_to(one, lambda client: client.event(one.event_id))
+
+    assert taken == [True, False]
+    assert seen(world, "badge.state.changed")
+
+
+@pytest.fixture
+def sent():
+    """Celery as on a site with workers, at a broker in memory; gives the notices that somebody was woken for."""
+    before = (current_app.conf.task_always_eager, current_app.conf.broker_url)
+    current_app.conf.task_always_eager, current_app.conf.broker_url = False, "memory://"
+    connection = current_app.connection_for_write()
+    queue = connection.SimpleQueue(current_app.conf.task_default_queue)
+    queue.clear()
+
+    def taken() -> list[tuple[Any, ...]]:
+        found = []
+        while queue.qsize():
+            message = queue.get_nowait()
+            message.ack()
+            found.append((message.headers["task"], *message.payload[0]))
+        return found
+
+    yield taken
+    queue.close()
+    connection.release()
+    current_app.conf.task_always_eager, current_app.conf.broker_url = before
+
+
+TASK = "credly_badges.notices.process_notice"
+
+
+def test_a_worker_is_woken_for_a_notice_and_again_for_its_next_attempt(world, sent):
+    world.credly.accept_badge(world.badge_id)
+    world.credly.before_acting("GET /events/*", status=503)
+
+    world.post(world.told()[-1])
+    row = CredlyNotice.objects.get()
+    woken = sent()
+    notices.process_notice(*woken[0][1:])
+    row.refresh_from_db()
+    follow_ups = sent()
+    for _number in range(3):
+        notices.process_notice(row.pk)  # Others that come for it meanwhile do not go on.
+
+    assert woken == [(TASK, row.pk)]
+    assert follow_ups == [(TASK, row.pk, row.not_before.isoformat())]
+    assert sent() == []
+    assert world.fetched() == 1
+
+
+def test_what_waits_with_nobody_to_wake_it_is_found_by_the_next_round(world, sent):
+    due, _later, _paused = (
+        CredlyNotice.objects.create(
+            organization=organization, event_id=uuid4(), not_before=timezone.now() + timedelta(minutes=minutes)
+        )
+        for organization, minutes in (
+            (world.organization, -1),
+            (world.organization, 1),
+            (OrganizationFactory(key_rejected=True), -1),
+        )
+    )
+
+    number = notices.wake_due()
+
+    assert number == 1
+    assert sent() == [(TASK, due.pk)]
