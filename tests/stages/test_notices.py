@@ -653,3 +653,48 @@ def test_what_waits_with_nobody_to_wake_it_is_found_by_the_next_round(world, sen
 
     assert number == 1
     assert sent() == [(TASK, due.pk)]
+
+
+def test_a_replacement_that_could_not_be_looked_at_at_once_is_looked_at_later(world):
+    world.credly.configure(replaced_state="revoked")
+    new = world.credly.replace_badge(world.badge_id)["id"]
+    about_the_old_one = world.told()[-2]
+    world.credly.before_acting("GET /badges/*", status=503)
+
+    world.post(about_the_old_one)
+    half_way = CredlyNotice.objects.get()
+    world.its_time_has_come()
+
+    world.here()
+    assert half_way.state == State.WAITING
+    assert CredlyNotice.objects.get().state == State.DONE
+    assert (str(world.award.credly_id), world.award.state) == (new, Award.OFFERED)
+    assert world.award.credly_updated_at is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "attempts"),
+    [(403, State.WAITING, 1), (422, State.FAILED, 1), (500, State.WAITING, 1), (429, State.WAITING, 0)],
+)
+def test_what_credly_has_against_being_asked_pauses_nobody_unless_it_is_the_key(status, state, attempts, world):
+    world.credly.before_acting("GET /events/*", status=status)
+
+    answer = world.post(world.told()[-1])
+
+    row = CredlyNotice.objects.get()
+    world.organization.refresh_from_db()
+    assert (answer, row.state, row.attempts) == (200, state, attempts)
+    assert world.organization.paused == ""
+    assert row.lease is None
+
+
+def test_without_a_key_a_notice_waits_and_credly_is_not_asked(world):
+    world.organization.api_key = ""
+    world.organization.save()
+
+    world.post(world.told()[-1])
+
+    row = CredlyNotice.objects.get()
+    assert (row.state, row.attempts) == (State.WAITING, 0)
+    assert "no API key" in row.outcome
+    assert not world.fetched()
