@@ -32,7 +32,8 @@ AUDITED = ("state", "live", "credly_id", "expires_at", "is_public", "badge_url",
 class Followed:
     """What came of one word of Credly's: the award it is about, whether that changed, and why in a sentence.
 
-    ``fetch`` is a badge that has taken this one's place: get it from Credly, and follow it as well.
+    ``fetch`` is a badge that has taken this one's place: get it from Credly and follow it as well, and where Credly has
+    it no longer, say so to ``deleted``.
     """
 
     award: BadgeAward | None
