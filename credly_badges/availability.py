@@ -200,7 +200,7 @@ def _in_words(rows: Iterable[Availability]) -> str:
 
 
 def _used_up(rows: Sequence[Availability]) -> str:
-    return _("All %(quota)d badges that it was available for have been awarded (%(places)s). Raise the quota.") % {
+    return _("No badge is left: the quota of %(quota)d (%(places)s) is used up. Have it raised.") % {
         "quota": sum(row.quota or 0 for row in rows),
         "places": _in_words(rows),
     }

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from .. import audit, conf, onboarding
-from ..models import BadgeTemplate, CredlyOrganization
+from ..models import Availability, BadgeTemplate, CredlyOrganization
 from ..sync import templates
 from .confirm import Question, ReasonForm, ask
 from .organization_form import KEY_FIELD, OrganizationForm, facts
@@ -146,6 +146,9 @@ class OrganizationAdmin(OrganizationPace, OrganizationWebhooks):
         buttons = []
         if may(request, "sync_badgetemplate"):
             buttons.append(Button(gettext("Sync templates now"), self.own_url("sync", thing.pk), posts=True, main=True))
+        if may(request, "view_availability"):
+            where = list_url(Availability, organization__id__exact=thing.pk)
+            buttons.append(Button(gettext("Availability"), where))
         if self.has_change_permission(request, thing):
             buttons += [*self.key_buttons(thing), *self.pace_buttons(thing)]
             buttons += self.webhook_buttons(thing)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf
 from ..activation import reasons_not_to_activate
-from ..models import BadgeAward, BadgeRequirement, BadgeTemplate
+from ..models import Availability, BadgeAward, BadgeRequirement, BadgeTemplate
 from ..reports import criteria_in_words
 from . import activation, requirements, template_terms
 from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
@@ -203,6 +203,9 @@ class BadgeTemplateAdmin(SubjectAdmin):
     def page_buttons(self, request: HttpRequest, thing: Any) -> list[Button]:
         """Where else to look."""
         buttons = audit_button(request, thing)
+        if may(request, "view_availability"):
+            where = list_url(Availability, template__id__exact=thing.pk)
+            buttons.insert(0, Button(_("Availability"), where))
         if may(request, "view_badgeaward"):
             buttons.insert(0, Button(_("Awards"), list_url(BadgeAward, template__id__exact=thing.pk)))
         if may(request, "issue_badgeaward") and thing.credly_state == BadgeTemplate.CredlyState.ACTIVE:

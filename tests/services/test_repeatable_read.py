@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from credly_badges import awards, progress
 from credly_badges.events import intake
 from credly_badges.learning_event import LearningEvent
-from credly_badges.models import BadgeAward, BadgeProgress, ReceivedEvent
+from credly_badges.models import Availability, BadgeAward, BadgeProgress, ReceivedEvent
 from credly_badges.testing.factories import (
     PASSING_STATUS,
     GroupFactory,
@@ -124,3 +124,52 @@ def test_a_badge_that_two_people_issue_at_one_moment_is_awarded_once():
         assert not grant().created
 
     assert BadgeAward.objects.count() == 1
+
+
+def limited_badge(*quotas: int) -> Any:
+    """A badge that may be awarded so many times: by its own availability, and by its organization's."""
+    badge = TemplateFactory(active=True)
+    for template, quota in zip((badge, None), quotas, strict=False):
+        Availability.objects.create(organization=badge.organization, template=template, quota=quota)
+    return badge
+
+
+def test_the_last_badge_of_a_quota_is_not_awarded_to_two_people_at_one_moment():
+    badge, one, other = limited_badge(1), UserFactory(), UserFactory()
+
+    def grant(learner: Any) -> awards.Grant:
+        return awards.grant(learner_id=learner.pk, template=badge, earned_at=NOON, source=BadgeAward.Source.BY_HAND)
+
+    with transaction.atomic():
+        assert not BadgeAward.objects.exists()  # From here on it sees no other.
+        elsewhere(lambda: grant(one))
+        with pytest.raises(awards.NotGrantable, match="the quota of 1 .everywhere. is used up"):
+            grant(other)
+
+    assert BadgeAward.objects.get().learner == one
+
+
+def test_of_many_people_at_one_moment_as_many_are_awarded_as_the_quota_has():
+    badge, learners = limited_badge(7, 5), UserFactory.create_batch(12)
+
+    def try_to_grant(learner: Any) -> str:
+        try:
+            for _attempt in range(5):
+                try:
+                    awards.grant(
+                        learner_id=learner.pk, template=badge, earned_at=NOON, source=BadgeAward.Source.BY_HAND
+                    )
+                except OperationalError:
+                    continue  # A deadlock, after which whoever calls tries again.
+                return "awarded"
+        except awards.NotGrantable:
+            return "none left"
+        finally:
+            connection.close()
+        return "gave up"
+
+    with ThreadPoolExecutor(6) as pool:
+        came_of_it = list(pool.map(try_to_grant, learners))
+
+    assert sorted(came_of_it) == ["awarded"] * 5 + ["none left"] * 7
+    assert BadgeAward.objects.count() == 5

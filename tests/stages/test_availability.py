@@ -141,7 +141,7 @@ def test_a_quota_is_used_up_by_what_stands_and_by_what_credly_issued(template):
     award(template, row)
     award(template, row, offered=True, state=states.REVOKED, live=None)
 
-    with pytest.raises(availability.NotAvailable, match="All 2 badges"):
+    with pytest.raises(availability.NotAvailable, match="the quota of 2 .edX. is used up"):
         claim(template)
 
     assert availability.used([row]) == {row.pk: 2}

@@ -44,11 +44,12 @@ class Command(BaseCommand):
             help="Only this action (award.revoked), or all that are about one thing (award). May be repeated.",
         )
         export.add_argument("--format", choices=("csv", "json"), default="csv", help="csv unless given.")
+        export.add_argument("--json", action="store_true", help="The same as --format json.")
         export.add_argument("--output", type=Path, metavar="FILE", help="A new file. Without it, print them.")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Write entry by entry, however many there are."""
-        write = {"csv": _write_csv, "json": _write_json}[options["format"]]
+        write = _write_json if options["json"] or options["format"] == "json" else _write_csv
         with self._opened(options["output"]) as out:
             count = write(out, _rows(_chosen(options)))
         if options["output"]:
