@@ -143,7 +143,7 @@ def test_the_last_badge_of_a_quota_is_not_awarded_to_two_people_at_one_moment():
     with transaction.atomic():
         assert not BadgeAward.objects.exists()  # From here on it sees no other.
         elsewhere(lambda: grant(one))
-        with pytest.raises(awards.NotGrantable, match="the quota of 1 .everywhere. is used up"):
+        with pytest.raises(awards.NotGrantable, match=r"the quota of 1 .everywhere. is used up"):
             grant(other)
 
     assert BadgeAward.objects.get().learner == one

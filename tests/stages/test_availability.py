@@ -8,14 +8,16 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from credly_badges import activation, availability, lms, requirements
-from credly_badges.models import Availability, BadgeAward
+from credly_badges import activation, availability, lms, progress, requirements
+from credly_badges.models import Availability, BadgeAward, BadgeProgress
 from credly_badges.testing.factories import (
     COURSE_KEY,
     PASSING_STATUS,
     AwardFactory,
     OrganizationFactory,
+    ReceivedEventFactory,
     TemplateFactory,
+    UserFactory,
     a_badge_for_passing,
 )
 
@@ -141,7 +143,7 @@ def test_a_quota_is_used_up_by_what_stands_and_by_what_credly_issued(template):
     award(template, row)
     award(template, row, offered=True, state=states.REVOKED, live=None)
 
-    with pytest.raises(availability.NotAvailable, match="the quota of 2 .edX. is used up"):
+    with pytest.raises(availability.NotAvailable, match=r"the quota of 2 .edX. is used up"):
         claim(template)
 
     assert availability.used([row]) == {row.pk: 2}
@@ -200,6 +202,47 @@ def test_a_claim_costs_as_much_for_many_availabilities_as_for_one(template, djan
 
     with django_assert_num_queries(7):  # Two of them are the savepoint.
         claim(template)
+
+
+class TestAwards:
+    """An award is refused where the badge is not available, and counts where it is."""
+
+    def passes(self, learner, course_key):
+        scopes = [course_key, course_key.partition(":")[2].rpartition("+")[0], "edX", ""]
+        event = ReceivedEventFactory(learner=learner, subject=course_key, scopes=scopes, waiting=True)
+        progress.record(event.pk)
+
+    def test_a_learner_at_a_course_that_has_it_is_awarded_it_and_it_is_counted(self, stand_in):
+        template = a_badge_for_passing(RUN)
+        stand_in.add_program(PROGRAM, RUN)
+        row = available(template, PROGRAM, quota=3)
+
+        self.passes(UserFactory(), RUN)
+
+        assert BadgeAward.objects.get().availability == row
+        assert availability.used([row]) == {row.pk: 1}
+
+    def test_a_learner_elsewhere_is_not_awarded_it_and_their_progress_says_why(self):
+        template = a_badge_for_passing("")
+        available(template, "edX+Other")
+
+        self.passes(UserFactory(), RUN)
+
+        assert not BadgeAward.objects.exists()
+        there = BadgeProgress.objects.get()
+        assert there.percent == 100
+        assert there.withheld.startswith("It is available here only: edX+Other.")
+
+    def test_when_the_quota_is_used_up_the_next_learner_waits(self):
+        template = a_badge_for_passing(RUN)
+        available(template, "edX", quota=1)
+        first, second = UserFactory.create_batch(2)
+
+        self.passes(first, RUN)
+        self.passes(second, RUN)
+
+        assert BadgeAward.objects.get().learner == first
+        assert "is used up" in BadgeProgress.objects.get(learner=second).withheld
 
 
 class TestActivation:
