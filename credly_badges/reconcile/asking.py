@@ -18,6 +18,7 @@ from ..credly.errors import CredlyError, NotFound, Throttled, Unavailable
 from ..models import BadgeTemplate, CredlyOrganization
 from ..sync.listing import TRIES, UNNAMED_WAIT
 from ..sync.organizations import CANNOT_CONNECT
+from .causes import Cause
 from .runs import Hold
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class Asking:
         self._patience = patience.total_seconds()
         self._until = until
         self._reachable = False
+        self.mends_records = hold is not None and Cause.STATE in hold.run.fixes
         try:
             self._client: Client = connect(organization)
         except CANNOT_CONNECT as fault:

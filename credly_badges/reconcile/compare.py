@@ -37,6 +37,14 @@ def difference(award: BadgeAward, badge: wire.Badge) -> Finding | None:
     return Finding(cause, award.pk, award.learner_id, badge.id, facts)
 
 
+def is_suspect(award: BadgeAward, badge: wire.Badge) -> bool:
+    """Whether a badge of the bulk search is worth a look: it differs, or Credly has changed it since we last heard."""
+    # The search does not say that a badge was replaced; that it was changed is all there is to see of it.
+    known = award.credly_updated_at
+    is_newer = known is not None and badge.updated_at is not None and badge.updated_at > known
+    return is_newer or difference(award, badge) is not None
+
+
 def stands(badge: wire.Badge) -> bool:
     """Whether the learner holds the badge or was offered it; also one that they declined."""
     return badge.state != mirror.REVOKED and badge.replacement_badge_id is None

@@ -41,19 +41,20 @@ def _compare(asking: Asking, template: BadgeTemplate, badge: wire.Badge, here: K
     since = asking.left_out_since()
     award = here.awards.get(badge.id)
     if award is not None:
-        if not is_left_out(award, since) and compare.difference(award, badge) is not None:
+        if not is_left_out(award, since) and compare.is_suspect(award, badge):
             found = look(asking, award)
             if found is not None:
                 yield found
         return
-    if badge.id in here.versions or badge.state == mirror.REVOKED:
+    if badge.id in here.versions:
         return
     learner_id = here.owners.get(badge.id)
+    mine = here.owners_awards.get(learner_id, ()) if learner_id else ()
+    if badge.state == mirror.REVOKED and not any(each.credly_id for each in mine):
+        return  # It stands for nothing. It is of interest only where it may have taken the place of one of ours.
     if learner_id is None:
         yield Finding(Cause.FOREIGN, credly_id=badge.id, facts={"state": [None, badge.state]})
-    elif not _is_new(badge, since) and not any(
-        is_left_out(each, since) for each in here.owners_awards.get(learner_id, ())
-    ):
+    elif not _is_new(badge, since) and not any(is_left_out(each, since) for each in mine):
         yield from look_at_unknown(asking, template, badge, learner_id, here)
 
 

@@ -12,7 +12,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from .. import lms
 from ..credly import wire
-from ..issuing import mirror
 from ..models import (
     BadgeAward,
     BadgeTemplate,
@@ -51,7 +50,7 @@ def of_page(run: ReconcileRun, template: BadgeTemplate, badges: Collection[wire.
     found: dict[Any, Any] = {award.credly_id: award for award in awards().filter(credly_id__in=ids)}
     versions = set(BadgeVersion.objects.filter(credly_id__in=ids).values_list("credly_id", flat=True))
     others = [badge for badge in badges if badge.id not in found and badge.id not in versions]
-    owners = _owners(badge for badge in others if badge.state != mirror.REVOKED)
+    owners = _owners(others)
     learners = set(owners.values())
     owners_awards: dict[Any, list[Any]] = {}
     if learners:

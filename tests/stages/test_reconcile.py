@@ -84,6 +84,7 @@ def held(credly, at_credly, badge, user=None) -> BadgeAward:
         accept_url=there["accept_badge_url"],
         image_url=there["image_url"],
         is_public=True,
+        credly_updated_at=there["updated_at"],
     )
 
 
@@ -140,6 +141,34 @@ class TestFindingAndMending:
         award.refresh_from_db()
         assert (str(award.credly_id), award.state, award.live) == (new["id"], "offered", True)
         assert compare(organization).counts == {}
+
+    @pytest.mark.parametrize("fate", ["revoke_badge", "delete_badge"])
+    def test_what_became_of_a_replacement_is_found_though_the_search_still_shows_the_old_badge(
+        self, credly, at_credly, organization, badge, fate
+    ):
+        award = held(credly, at_credly, badge)
+        credly.advance(seconds=1)
+        new = credly.replace_badge(str(award.credly_id))
+        getattr(credly, fate)(new["id"])
+
+        run = compare(organization, fixes=["replaced"])
+
+        award.refresh_from_db()
+        assert found(run) == [("replaced", "fixed")]
+        assert (award.state, award.live) == ({"revoke_badge": "revoked", "delete_badge": "deleted"}[fate], None)
+        assert compare(organization).counts == {}
+
+    def test_a_badge_that_changed_in_nothing_we_keep_is_looked_at_once(self, credly, at_credly, organization, badge):
+        award = held(credly, at_credly, badge)
+        credly.advance(seconds=1)
+        for _ in range(2):
+            credly.toggle_public(str(award.credly_id))
+
+        for expected in (1, 0):
+            before = len(credly.requests("GET", str(award.credly_id)))
+            run = compare(organization, fixes=["state"])
+            assert run.counts == {}
+            assert len(credly.requests("GET", str(award.credly_id))) - before == expected
 
     def test_a_badge_without_our_earner_id_is_known_by_its_address(self, credly, at_credly, organization, badge):
         learner = UserFactory(email="ana@example.org")
