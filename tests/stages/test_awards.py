@@ -234,7 +234,7 @@ def test_an_award_counts_against_its_availability_and_a_restored_one_does_not_co
 
     assert award.availability == row
     assert availability.used([row]) == {row.pk: 1}
-    with pytest.raises(awards.NotGrantable, match="Raise the quota"):
+    with pytest.raises(awards.NotGrantable, match="quota"):
         give(UserFactory(), badge)
     assert restored.live
 
