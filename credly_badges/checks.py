@@ -39,6 +39,17 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.sweep_every,
     conf.suppress_credly_email,
     conf.api_key_cache,
+    conf.webhook_secret_required,
+    conf.webhook_rate,
+    conf.kept_notices,
+    conf.breaker_failures,
+    conf.breaker_wait,
+    conf.reconcile_every,
+    conf.reconcile_fixes,
+    conf.reconcile_slice,
+    conf.reconcile_grace,
+    conf.feed_every,
+    conf.batch_size,
 )
 
 
@@ -192,6 +203,10 @@ def _numbers() -> Iterator[CheckMessage]:
         "LONGEST_WAIT": conf.longest_wait().total_seconds(),
         "FOLLOW_UP_SECONDS": conf.longest_follow_up().total_seconds(),
         "SWEEP_SECONDS": conf.sweep_every().total_seconds(),
+        "FEED_MINUTES": conf.feed_every().total_seconds() / 60,
+        "WEBHOOK_RATE": conf.webhook_rate(),
+        "NOTICE_DAYS": conf.kept_notices().total_seconds() / 86_400,
+        "RECONCILE_SLICE_SECONDS": conf.reconcile_slice().total_seconds(),
     }
     for name, value in positive.items():
         if value <= 0:

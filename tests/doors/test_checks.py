@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
 from credly_badges.checks import check_organizations, check_settings
+from credly_badges.settings.common import DEFAULTS
 from credly_badges.testing.factories import OrganizationFactory
 
 
@@ -126,3 +127,16 @@ def test_manage_py_check_stops_at_an_error(settings):
 
     with pytest.raises(SystemCheckError, match=r"credly_badges\.E004"):
         call_command("check")
+
+
+def test_every_setting_is_read_before_anything_depends_on_it(settings):
+    """A setting of the wrong type is told by the check, and not by whatever stumbles over it."""
+    untold = []
+    for name in DEFAULTS:
+        before = getattr(settings, name)
+        setattr(settings, name, object())
+        if not [each for each in check_settings(None) if each.id == "credly_badges.E001" and name in each.msg]:
+            untold.append(name)
+        setattr(settings, name, before)
+
+    assert untold == []
