@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import conf
 from ..models import BadgeTemplate, CredlyOrganization, OutboxMessage
-from .subject import SubjectAdmin, list_url
+from .subject import SubjectAdmin, list_url, page_of
 
 
 class OrganizationColumns(SubjectAdmin):
@@ -87,6 +87,15 @@ class OrganizationColumns(SubjectAdmin):
         if organization.synced_at is None:
             return gettext("never")
         return moment(organization.synced_at)
+
+    @admin.display(description=_("compared with Credly"))
+    def compared_shown(self, organization: CredlyOrganization) -> str:
+        run = organization.reconcile_runs.order_by("-pk").first()
+        if run is None:
+            return gettext("never")
+        found = sum(run.counts.values())
+        words = ngettext("%(when)s: %(count)d difference", "%(when)s: %(count)d differences", found)
+        return page_of(run, words % {"when": moment(run.started_at), "count": found})
 
     @admin.display(description=_("templates"))
     def template_link(self, organization: Any) -> str:

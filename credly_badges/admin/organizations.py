@@ -33,6 +33,7 @@ outside_a_transaction = transaction.non_atomic_requests
 
 
 KEY_SHOWN = ("key_shown", "key_since", "key_expiry", "key_checked", "key_before")
+STANDING = ("status", "waiting_link", "dead_link", "template_link", "synced", "compared_shown")
 
 
 @admin.register(CredlyOrganization)
@@ -59,7 +60,7 @@ class OrganizationAdmin(OrganizationPace, OrganizationWebhooks):
     search_fields = ("name", "uuid", "description")
     actions = ("sync_selected", "check_selected")
     readonly_fields = (
-        "name", *KEY_SHOWN, "pace_shown", "status", "waiting_link", "dead_link", "template_link", "synced",
+        "name", *KEY_SHOWN, "pace_shown", *STANDING,
         *WEBHOOK_SHOWN,
     )  # fmt: skip
 
@@ -78,7 +79,7 @@ class OrganizationAdmin(OrganizationPace, OrganizationWebhooks):
             (None, {"fields": ("name", "uuid", "environment", "description")}),
             (_("API key"), {"fields": (*KEY_SHOWN, *key)}),
             (_("Pace"), {"fields": (*LIMITS, "pace_shown"), "description": _ABOUT_PACE}),
-            (_("Where it stands"), {"fields": ("status", "waiting_link", "dead_link", "template_link", "synced")}),
+            (_("Where it stands"), {"fields": STANDING}),
             (_("What Credly tells us"), {"fields": WEBHOOK_SHOWN}),
         ]
 

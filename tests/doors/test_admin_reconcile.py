@@ -151,6 +151,17 @@ def test_a_page_says_how_many_of_very_many_are_listed(organization, badge):
     assert "900000 (1 listed)" in page
 
 
+def test_an_organizations_page_says_when_it_was_compared_and_what_was_found(organization):
+    browser = manager()
+    never = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+    a_run(organization, counts={"state": 2, "foreign": 1})
+
+    page = text_of(browser.get(url("credlyorganization", "change", organization.pk)))
+
+    assert "Compared with Credly: never" in never
+    assert "3 differences" in page
+
+
 def test_every_cause_has_words_and_advice_on_the_page(organization, badge):
     run = a_run(organization, counts=dict.fromkeys(causes.Cause.values, 1))
 
