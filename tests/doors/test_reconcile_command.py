@@ -175,6 +175,11 @@ def test_where_nothing_was_stopped_there_is_nothing_to_resume(organization, badg
         run("--resume")
 
 
+def test_what_is_resumed_does_what_it_was_to_do_and_nothing_else(missing):
+    with pytest.raises(CommandError, match="give it no --fix"):
+        run("--resume", "--fix", "not_awarded")
+
+
 def test_an_organization_that_is_being_compared_is_left_to_who_does_it(organization, badge):
     ReconcileRun.objects.create(organization=organization, heard_at=timezone.now())
 

@@ -67,6 +67,10 @@ class Command(BaseCommand):
         """Compare, report, and end with 1 where something is left to do."""
         if options["csv"] == "-" and options["json"]:
             raise CommandError(_("Only one of --csv - and --json can go to the standard output."))
+        if options["resume"] and (options["fix"] or options["fix_all_safe"] or options["template"]):
+            raise CommandError(
+                _("--resume goes on with what the comparison was to do; give it no --fix or --template.")
+            )
         if options["csv"]:
             with _opened(options["csv"], self.stdout):
                 pass  # Before all the work: a file that cannot be written should not be found out after it.
