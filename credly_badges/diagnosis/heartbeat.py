@@ -45,5 +45,6 @@ def _worth_saying() -> Iterator[str]:
         yield f"Messages that need a person: {dead}."
     if paused := CredlyOrganization.objects.exclude(paused="").count():
         yield f"Organizations that are paused: {paused}."
-    if expired := CredlyOrganization.objects.filter(key_expires_at__lte=timezone.now()).count():
-        yield f"Organizations whose key has expired: {expired}."
+    expired = CredlyOrganization.objects.filter(key_expires_at__lte=timezone.now(), key_expiry_is_known=True)
+    if number := expired.count():
+        yield f"Organizations whose key has expired: {number}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,8 +49,8 @@ def _reach(topic: str, organization: CredlyOrganization, *, ask_credly: bool) ->
             yield clock(topic, answer.clock_difference)
         return
     try:
-        has_key = bool(organization.key)
-    except (ImproperlyConfigured, RuntimeError, ValueError) as error:  # What a function of the settings may raise.
+        has_key = bool(organization.key.reveal())
+    except organizations.CANNOT_CONNECT as error:
         yield Finding("key_unreadable", topic, Level.BAD, str(error))
         return
     if not has_key:

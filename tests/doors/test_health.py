@@ -148,6 +148,15 @@ class TestFindings:
 
         assert found(identity).level is level
 
+    def test_a_secrets_manager_that_does_not_answer(self, settings):
+        organization = OrganizationFactory()
+        settings.CREDLY_BADGES_API_KEYS = {str(organization.uuid): lambda _organization: 1 / 0}
+
+        finding = found("key_unreadable")
+
+        assert finding.level is Level.BAD
+        assert heartbeat() == ("credly_badges", True, "OK")
+
     @pytest.mark.parametrize(
         ("seconds", "identity", "level", "word"),
         [
