@@ -50,21 +50,21 @@ def _run(folder: Path, options: argparse.Namespace) -> int:
 
         listener = log.Listener()
         listener.install()
-        server = None
-        if options.serve:
-            try:
-                server = serve.listen(options.port, usual=USUAL_PORT)
-            except OSError as error:
-                print(f"Cannot listen on port {options.port}: {error.strerror}. Choose another one with --port.")
-                return 2
+        try:
+            # Also while the story is told: Credly sends its notices to the LMS.
+            server = serve.listen(options.port if options.serve else 0, usual=USUAL_PORT)
+        except OSError as error:
+            print(f"Cannot listen on port {options.port}: {error.strerror}. Choose another one with --port.")
+            return 2
         world.prepare()
         cast.settle_in()
         teller = telling.Teller(sys.stdout)
         people = serve.log_ins()
-        story.tell(world.World(simulator(), organization(), people.admin), teller, listener)
-        code = teller.conclude()
-        if server is not None:
-            serve.run(server, people, teller)
+        with serve.answering(server) as address:
+            story.tell(world.World(simulator(), organization(), people.admin, address), teller, listener)
+            code = teller.conclude()
+            if options.serve:
+                serve.stay(address, people, teller)
         return code
 
 

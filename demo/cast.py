@@ -51,7 +51,10 @@ READING = Course("course-v1:ExampleU+DL101+2026", "Reading Data")
 TELLING = Course("course-v1:ExampleU+DL102+2026", "Telling Stories with Data")
 SHARING = Course("course-v1:ExampleU+OS101+2026", "Working in the Open")
 TEACHING = Course("course-v1:ExampleU+ED201+2026", "Teaching Online")
-COURSES = (READING, TELLING, SHARING, TEACHING)
+FIRST_AID_LAST_YEAR = Course("course-v1:ExampleU+FA101+2025", "First Aid at Work (2025)")
+FIRST_AID = Course("course-v1:ExampleU+FA101+2026", "First Aid at Work")
+FIRST_AID_IN_ANY_RUN = "ExampleU+FA101"
+COURSES = (READING, TELLING, SHARING, TEACHING, FIRST_AID, FIRST_AID_LAST_YEAR)
 
 AMINA = Person("amina", "Amina Diallo")
 JOSE = Person("jose", "José Núñez Álvarez")
@@ -61,7 +64,11 @@ SUHARTI = Person("suharti", "Suharti")  # Many people in Java have one name.
 KWAME = Person("kwame", "Kwame Mensah")
 TOMASZ = Person("tomasz", "Tomasz Wiśniewski", is_active=False)
 SIOBHAN = Person("siobhan", "Siobhán Kelly")
-PEOPLE = (AMINA, JOSE, MEI, PRIYA, SUHARTI, KWAME, TOMASZ, SIOBHAN)
+NGOZI = Person("ngozi", "Ngozi Okafor")
+LARS = Person("lars", "Lars Bakke")
+OLENA = Person("olena", "Olena Kovalenko")
+HASSAN = Person("hassan", "Hassan Rahimi")
+PEOPLE = (AMINA, JOSE, MEI, PRIYA, SUHARTI, KWAME, TOMASZ, SIOBHAN, NGOZI, LARS, OLENA, HASSAN)
 
 
 def settle_in() -> None:

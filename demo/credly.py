@@ -19,7 +19,9 @@ def simulator() -> Simulator:
 @cache
 def organization() -> Organization:
     """The organization that badges are issued for."""
-    return demo(simulator())
+    there = demo(simulator())
+    simulator().add_template(there, "First Aid", level="Foundational", description="Good for a year; then learn anew.")
+    return there
 
 
 @cache

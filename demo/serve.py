@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
@@ -14,7 +16,10 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.urls import reverse
 
+from credly_badges import lms
+from demo.cast import FIRST_AID
 from demo.credly import simulator
 from demo.telling import Teller
 from demo.world import tick
@@ -27,24 +32,29 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LogIns:
-    """Somebody who may do everything in the admin, and somebody who may only look; passwords of this run alone."""
+    """Who may do everything in the admin, who may only look, and the staff of a course; passwords of this run alone."""
 
     admin: Any
     viewer: Any
+    trainer: Any
     admin_password: str = field(repr=False)
     viewer_password: str = field(repr=False)
+    trainer_password: str = field(repr=False)
 
 
 def log_ins() -> LogIns:
-    """Make both."""
-    passwords = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+    """Make all three."""
+    passwords = [secrets.token_urlsafe(9) for _ in range(3)]
     users = get_user_model().objects
     admin = users.create_superuser("admin", "admin@example.org", passwords[0])
     viewer = users.create_user("viewer", "viewer@example.org", passwords[1], is_staff=True)
     viewer.user_permissions.set(
         Permission.objects.filter(content_type__app_label="credly_badges", codename__startswith="view_")
     )
-    return LogIns(admin, viewer, *passwords)
+    trainer = users.create_user("trainer", "trainer@example.org", passwords[2])
+    backend: Any = lms.backend()
+    backend.add_staff(trainer.pk, FIRST_AID.key)
+    return LogIns(admin, viewer, trainer, *passwords)
 
 
 def listen(port: int | None, *, usual: int) -> ThreadedWSGIServer:
@@ -60,17 +70,26 @@ def listen(port: int | None, *, usual: int) -> ThreadedWSGIServer:
     return ThreadedWSGIServer((HOST, port), QuietRequests)
 
 
-def run(server: ThreadedWSGIServer, people: LogIns, teller: Teller) -> None:
-    """Serve until somebody presses Ctrl-C."""
+@contextmanager
+def answering(server: ThreadedWSGIServer) -> Iterator[str]:
+    """Answer requests for as long as the block runs: Credly's notices, and visitors; gives the address."""
     server.set_app(StaticFilesHandler(get_wsgi_application()))
+    thread = Thread(target=server.serve_forever, name="lms", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+def stay(address: str, people: LogIns, teller: Teller) -> None:
+    """Leave everything running until somebody presses Ctrl-C."""
     ended = Event()
-    threads = [
-        Thread(target=server.serve_forever, name="lms", daemon=True),
-        Thread(target=_beat, args=(ended,), name="beat", daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    _tell_addresses(f"http://{HOST}:{server.server_port}/", people, teller)
+    beat = Thread(target=_beat, args=(ended,), name="beat", daemon=True)
+    beat.start()
+    _tell_addresses(f"{address}/", people, teller)
     try:
         ended.wait()
     except KeyboardInterrupt:
@@ -78,10 +97,7 @@ def run(server: ThreadedWSGIServer, people: LogIns, teller: Teller) -> None:
         teller.say("Stopped. Nothing is left behind.")
     finally:
         ended.set()
-        server.shutdown()
-        server.server_close()
-        for thread in threads:
-            thread.join(10)
+        beat.join(10)
 
 
 class QuietRequests(WSGIRequestHandler):
@@ -110,6 +126,12 @@ def _tell_addresses(address: str, people: LogIns, teller: Teller) -> None:
             ("The admin", f"{address}admin/"),
             ("  may do everything", f"admin / {people.admin_password}"),
             ("  may only look", f"viewer / {people.viewer_password}"),
+            (
+                "A course's badges",
+                f"{address.rstrip('/')}{reverse('credly_badges:course_badges', args=[FIRST_AID.key])}",
+            ),
+            ("  for its staff", f"trainer / {people.trainer_password}"),
+            ("Health", f"{address.rstrip('/')}{reverse('credly_badges:health')}"),
             ("Credly's side", f"{simulator().origin}/"),
         ]
     )

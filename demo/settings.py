@@ -69,6 +69,8 @@ TEMPLATES = [
     }
 ]
 
+LOGIN_URL = "demo_login"
+LOGIN_REDIRECT_URL = "demo"
 STATIC_URL = "/static/"
 # Cookies know no ports: another Django on this computer must not log people out here, nor this one there.
 SESSION_COOKIE_NAME = "credly_demo_session"
@@ -87,6 +89,8 @@ CREDLY_BADGES_API_URLS = {"simulator": os.environ["CREDLY_DEMO_API_URL"]}
 CREDLY_BADGES_FIRST_WAIT = 1
 CREDLY_BADGES_LONGEST_WAIT = 60
 CREDLY_BADGES_SWEEP_SECONDS = 2
+CREDLY_BADGES_BREAKER_SECONDS = 3
+CREDLY_BADGES_RECONCILE_GRACE_SECONDS = 0  # The stand-in Credly's search is never behind.
 
 # There is no edx-platform here; this answers in its place.
 CREDLY_BADGES_LMS_BACKEND = "credly_badges.testing.lms.StandInLMS"

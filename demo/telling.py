@@ -29,6 +29,11 @@ class Teller:
         """What it is all about."""
         self._line(self._in(BOLD, text))
 
+    def part(self, title: str) -> None:
+        """Begin a part, which has several chapters."""
+        self._line("")
+        self._line(self._in(BOLD, f"── {title} ".ljust(WIDTH, "─") if self._right == RIGHT else f"== {title}"))
+
     def chapter(self, title: str) -> None:
         """Begin the next chapter."""
         self._chapter += 1
@@ -90,6 +95,8 @@ def _can_write(stream: TextIO, text: str) -> bool:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number}" for name, number in sorted(value.items())) or "none"
     if isinstance(value, list):
         return ", ".join(_shown(item) for item in value) or "none"
     if isinstance(value, bool):

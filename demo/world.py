@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
@@ -28,6 +29,8 @@ class World:
     credly: Simulator
     there: Organization
     admin: Any
+    address: str
+    """Where the LMS answers."""
 
     @property
     def here(self) -> CredlyOrganization:
@@ -50,14 +53,38 @@ class World:
         """How many badges of a template Credly ever made for a learner."""
         return self.credly.issued_count(person.email, str(template.uuid))
 
-    def badges_of(self, person: Person) -> list[dict[str, Any]]:
-        """A learner's badges, as Credly has them."""
-        return [badge for badge in self.credly.badges() if badge["recipient_email"] == person.email]
+    def badges_of(self, person: Person, template: BadgeTemplate | None = None) -> list[dict[str, Any]]:
+        """A learner's badges, of one template or of all, as Credly has them; oldest first."""
+        return [
+            badge
+            for badge in self.credly.badges()
+            if badge["recipient_email"] == person.email
+            and (template is None or badge["badge_template"]["id"] == str(template.uuid))
+        ]
+
+    def requests(self) -> int:
+        """How many requests Credly ever received, as Credly counts them."""
+        return self.credly.store.request_count
+
+    def keys(self) -> list[str]:
+        """The keys of the organization that work at Credly, oldest first."""
+        store = self.credly.store
+        with store.lock:
+            return [token.value for token in store.tokens.values() if token.expires_at > store.now()]
+
+    def tell_webhook(self, url: str | None) -> None:
+        """Have Credly send its notices somewhere else from now on, or nowhere, as if it were set on Credly's site."""
+        self.credly.set_webhook(self.there, url)
 
 
 def days_ago(days: int, hour: int = 12) -> datetime:
     """A moment of the past, on the hour."""
     return (timezone.now() - timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def moments_ago(minutes: int) -> datetime:
+    """A moment that has only just passed."""
+    return timezone.now() - timedelta(minutes=minutes)
 
 
 def passes(person: Person, *courses: Course, at: datetime) -> None:
@@ -66,14 +93,28 @@ def passes(person: Person, *courses: Course, at: datetime) -> None:
         tell_passing(user_of(person), course.key, at=at)
 
 
-def award_of(person: Person) -> BadgeAward | None:
-    """A learner's newest award."""
-    return BadgeAward.objects.filter(learner=user_of(person)).order_by("-pk").first()
+def fails(person: Person, course: Course, at: datetime) -> None:
+    """The LMS says that a learner does not pass a course any more."""
+    tell_passing(user_of(person), course.key, at=at, is_passing=False)
+
+
+def award_of(person: Person, name: str | None = None) -> BadgeAward | None:
+    """A learner's newest award, of one template or of all."""
+    of_template = {} if name is None else {"template__name": name}
+    return BadgeAward.objects.filter(learner=user_of(person), **of_template).order_by("-pk").first()
+
+
+def the_award_of(person: Person, name: str) -> BadgeAward:
+    """The same, where there has to be one."""
+    award = award_of(person, name)
+    if award is None:
+        raise LookupError(f"{person.name} was never awarded “{name}”.")
+    return award
 
 
 def attempts_for(person: Person) -> list[DeliveryAttempt]:
-    """Every try to tell Credly of a learner's awards, oldest first."""
-    return list(DeliveryAttempt.objects.filter(message__award__learner=user_of(person)))
+    """Every try to tell Credly of a learner's newest award, oldest first."""
+    return list(DeliveryAttempt.objects.filter(message__award=award_of(person)))
 
 
 def tick() -> None:
@@ -89,15 +130,21 @@ def tick_until(happened: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(A_TICK)
 
 
+def tick_for(seconds: float) -> None:
+    """Let the clock go on for a while."""
+    tick_until(lambda: False, seconds)
+
+
 def messages(**which: Any) -> Any:
     """Open orders to Credly."""
     return OutboxMessage.objects.filter(open=True, **which)
 
 
 def command(*arguments: str) -> list[str]:
-    """Run a management command; the lines that it prints."""
+    """Run a management command; the lines that it prints. Many end with 1 where something is left for somebody."""
     printed = StringIO()
-    call_command(*arguments, stdout=printed, stderr=printed, no_color=True)
+    with suppress(SystemExit):
+        call_command(*arguments, stdout=printed, stderr=printed, no_color=True)
     return printed.getvalue().rstrip().splitlines()
 
 

@@ -83,7 +83,7 @@ class Visitor:
     def __init__(self, printed):
         self.home = re.search(r"Start here\s+(\S+)", printed)[1]
         self.credly = re.search(r"Credly's side\s+(\S+)", printed)[1]
-        self.passwords = dict(re.findall(r"(admin|viewer) / (\S+)", printed))
+        self.passwords = dict(re.findall(r"(admin|viewer|trainer) / (\S+)", printed))
         self.session = requests.Session()
 
     def asks_for(self, path):
@@ -100,7 +100,7 @@ class Visitor:
         return self.session.post(self.home + form, data=data, timeout=30)
 
     def logs_in_as(self, name):
-        return self.presses("admin/login/", "admin/login/", username=name, password=self.passwords[name])
+        return self.presses("login/", "login/", username=name, password=self.passwords[name])
 
     def badges_at_credly(self, email):
         found = requests.get(f"{self.credly}_simulator/badges", {"email": email}, timeout=30).json()
@@ -117,13 +117,22 @@ def test_the_demonstration_tells_a_story_in_which_every_figure_is_right(surround
     assert f"All {len(figures)} figures that were checked are as they should be." in done.stdout
     assert [int(chapter.split(".")[0]) for chapter in chapters] == list(range(1, len(chapters) + 1))
     assert {
-        "✓ Templates here: 5",
+        "✓ Templates here: 6",
         "✓ Progress: 50 %",
         "✓ Progress: 100 %",
         "✓ Requests that the repetitions cost: 0",
         "✓ Badges that the LMS holds for issued: 5",
         "✓ Badges that Credly has: 5",
         "✓ Most badges of one template that any one learner was ever issued: 1",
+        "✓ Her award in the LMS: accepted",
+        "✓ Awards that it changed: 0",
+        "✓ José's badges at Credly: revoked, pending",
+        "✓ Suharti's, as the admin shows it: expired (offered)",
+        "✓ Differences found: deleted 1, state 1, unknown_here 1",
+        "✓ Differences found: none",
+        "✓ Requests in the next second and a half: 0",
+        "✓ What needs somebody: dead_letters",
+        "✓ Badges on which the LMS and Credly differ: 0",
     } <= set(figures)
     assert "\x1b" not in done.stdout  # No colors where no terminal is.
     assert not list(tmp_path.iterdir())
