@@ -11,12 +11,12 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit, connections
+from .. import connections
 from ..credly import wire
 from ..credly.client import Client
 from ..credly.errors import CredlyError, NotFound
 from ..models import AuditEntry, BadgeTemplate, CredlyOrganization
-from . import listing
+from . import entries, listing
 from .columns import DESCRIBED, columns
 from .organizations import CANNOT_CONNECT
 from .plans import Change, Fate, Item, Plan
@@ -78,7 +78,7 @@ def apply(made: Plan, *, by: AbstractBaseUser | None = None) -> Result:
     """
     result = Result(made)
     for batch in _batches(made.of(Fate.ADDED)):
-        _together_or_each(batch, lambda items: _add(made.organization, items), result)
+        _together_or_each(batch, lambda items: _add(made.organization, items, by), result)
     for batch in _batches(item for item in made.items if item.fate is not Fate.ADDED):
         _together_or_each(batch, lambda items: _change(items, by), result)
     if made.is_complete:
@@ -89,7 +89,7 @@ def apply(made: Plan, *, by: AbstractBaseUser | None = None) -> Result:
 
 def write(organization: CredlyOrganization, item: Item, *, by: AbstractBaseUser | None = None) -> list[str]:
     """Write what is to be done with one template; its name if that deactivated it."""
-    return _add(organization, [item]) if item.fate is Fate.ADDED else _change([item], by)
+    return _add(organization, [item], by) if item.fate is Fate.ADDED else _change([item], by)
 
 
 def _really_gone(client: Client, missing: list[BadgeTemplate], found: listing.Listing) -> Iterator[BadgeTemplate]:
@@ -167,22 +167,19 @@ def _together_or_each(batch: Sequence[Item], write: Callable[[Sequence[Item]], l
             _together_or_each([item], write, result)
 
 
-def _add(organization: CredlyOrganization, items: Sequence[Item]) -> list[str]:
+def _add(organization: CredlyOrganization, items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
     now = timezone.now()
+    mine = BadgeTemplate.objects.filter(organization=organization)
     # Another sync may have been faster.
-    there = set(
-        BadgeTemplate.objects.filter(organization=organization, uuid__in=[item.uuid for item in items]).values_list(
-            "uuid", flat=True
-        )
-    )
+    there = set(mine.filter(uuid__in=[item.uuid for item in items]).values_list("uuid", flat=True))
+    new = [item for item in items if item.uuid not in there]
     BadgeTemplate.objects.bulk_create(
-        [
-            BadgeTemplate(organization=organization, uuid=item.uuid, synced_at=now, **item.values)
-            for item in items
-            if item.uuid not in there
-        ],
+        [BadgeTemplate(organization=organization, uuid=item.uuid, synced_at=now, **item.values) for item in new],
         batch_size=BATCH,
     )
+    # MySQL does not tell which numbers it gave, so they are read back.
+    rows = mine.filter(uuid__in=[item.uuid for item in new]) if new else ()
+    AuditEntry.objects.bulk_create([entries.added(row, by) for row in rows], batch_size=BATCH)
     return []
 
 
@@ -192,33 +189,26 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
     rows = BadgeTemplate.objects.select_for_update().in_bulk([item.pk for item in items if item.pk is not None])
     written = {"synced_at", "modified"}
     closed: list[BadgeTemplate] = []
+    log: list[AuditEntry] = []
     for item in items:
         row = rows.get(item.pk or 0)
         if row is None or _knows_newer(row, item.values.get("credly_updated_at")):
             continue
+        new = {column: item.values[column] for column in DESCRIBED if column in item.values}
+        before = entries.kept(row, [column for column, value in new.items() if getattr(row, column) != value])
         for column, value in {**item.values, "synced_at": now, "modified": now}.items():
             setattr(row, column, value)
         written.update(item.values)
+        log += [entries.changed(row, before, by)] if before else []
         if item.closes and row.is_active:
             closed.append(row)
             row.is_active, row.activation_changed_at, row.activation_changed_by_id = False, now, None
             row.deactivated_because = _("At Credly it is %(state)s.") % {"state": row.get_credly_state_display()}
+            log.append(entries.deactivated(row, by))
     if closed:
         written |= {"is_active", "activation_changed_at", "activation_changed_by", "deactivated_because"}
     BadgeTemplate.objects.bulk_update(rows.values(), sorted(written), batch_size=BATCH)
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            **audit.entry(
-                "template.deactivated",
-                row,
-                actor=by,
-                because=row.deactivated_because,
-                before={"is_active": True},
-                after={"is_active": False},
-            )
-        )
-        for row in closed
-    )
+    AuditEntry.objects.bulk_create(log, batch_size=BATCH)
     return [row.name for row in closed]
 
 

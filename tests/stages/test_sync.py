@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from credly_badges.models import AuditEntry, BadgeTemplate, CredlyOrganization
 from credly_badges.sync import templates
 from credly_badges.sync.plans import Fate, Item
-from credly_badges.testing.factories import OrganizationFactory, RequirementFactory, TemplateFactory
+from credly_badges.testing.factories import OrganizationFactory, RequirementFactory, TemplateFactory, UserFactory
 
 State = BadgeTemplate.CredlyState
 
@@ -156,6 +156,39 @@ def test_a_template_archived_at_credly_is_deactivated_and_keeps_its_requirements
     assert template.groups.get().requirements.count() == 1
     assert AuditEntry.objects.get(action="template.deactivated").object_id == str(template.pk)
     assert "Archived at Credly: “Python”" in result.sentences()
+
+
+def test_the_audit_log_says_what_a_sync_added_and_changed(credly, at_credly, organization):
+    manager = UserFactory()
+    python = credly.add_template(at_credly, "Python", level="Foundational", description="Writes Python. " * 99)
+    templates.sync(organization, by=manager)
+    credly.update_template(python, level="Advanced", skills=["Reading"] * 99)
+
+    templates.sync(organization, by=manager)
+    templates.sync(organization, by=manager)
+
+    template = BadgeTemplate.objects.get()
+    added, changed = AuditEntry.objects.filter(actor=manager, object_id=str(template.pk)).order_by("pk")
+    assert (added.action, added.after) == ("template.added", {"name": "Python", "credly_state": "active"})
+    assert changed.action == "template.changed"
+    assert changed.before == {"level": "Foundational", "skills": ["Reading", "Writing", "Arithmetic"]}
+    assert changed.after["level"] == "Advanced"
+    assert len(changed.after["skills"]) == 200
+
+
+def test_the_audit_log_knows_what_there_was_when_it_was_written_not_when_it_was_planned(
+    credly, at_credly, organization
+):
+    python = credly.add_template(at_credly, "Python", level="Foundational")
+    synced(organization)
+    credly.update_template(python, level="Advanced", cost="Free")
+    plan = templates.plan(organization)
+    BadgeTemplate.objects.update(level="Advanced", cost="Paid")  # Another sync was faster.
+
+    templates.apply(plan)
+
+    entry = AuditEntry.objects.get(action="template.changed")
+    assert (entry.before, entry.after) == ({"cost": "Paid"}, {"cost": "Free"})
 
 
 def test_a_template_that_went_back_to_draft_is_deactivated(credly, at_credly, organization):
