@@ -52,6 +52,8 @@ class _Batch:
         self.client = client
         self.results: dict[int, Result] = {}
         self.until = time.monotonic() + LONGEST
+        # What Credly said to one of them that goes for all: to slow down, or that the key does not work.
+        self.stop: errors.Throttled | errors.Unauthorized | None = None
 
     def carry_out(self, messages: Sequence[tuple[OutboxMessage, str]]) -> dict[int, Result]:
         items = []
@@ -61,7 +63,7 @@ class _Batch:
                 items.append(item)
             else:
                 self.results[message.pk] = item
-        while len(items) > 1 and time.monotonic() < self.until:
+        while len(items) > 1 and self.stop is None and time.monotonic() < self.until:
             self._send(items)
             items = [item for item in items if item.message.pk not in self.results]
         for item in items:
@@ -104,8 +106,11 @@ class _Batch:
     def _was_issued(self, item: Item) -> bool:
         """Whether Credly has the badge of an item already, or could not be asked."""
         try:
+            if self.stop is not None or time.monotonic() >= self.until:
+                raise errors.Unavailable("Whether Credly has issued it could not be looked for any more.")
             badge = look(self.client, item.message.award, item.order.issuer_earner_id).badge
         except errors.CredlyError as error:
+            self._heed(error)
             unknown = errors.Unanswered(str(error), status=error.status, request=error.request)
             self.results[item.message.pk] = Failed(unknown)  # So that the next attempt looks first.
             return True
@@ -115,12 +120,21 @@ class _Batch:
         return True
 
     def _send_alone(self, item: Item) -> None:
-        if time.monotonic() < self.until:
+        if self.stop is not None:
+            self.results[item.message.pk] = Failed(self.stop)
+        elif time.monotonic() < self.until:
             earner_id = item.order.issuer_earner_id
-            self.results[item.message.pk] = attempted(item.message, lambda: issue(item.message, self.client, earner_id))
+            result = attempted(item.message, lambda: issue(item.message, self.client, earner_id))
+            if isinstance(result, Failed):
+                self._heed(result.error)
+            self.results[item.message.pk] = result
         else:
             waiting = Blocked(_("There was no time left for it; it is sent next."), until=timezone.now())
             self.results[item.message.pk] = waiting
+
+    def _heed(self, error: errors.CredlyError) -> None:
+        if isinstance(error, errors.Throttled | errors.Unauthorized):
+            self.stop = error
 
 
 def _item(message: OutboxMessage, earner_id: str) -> Item | Result:

@@ -151,26 +151,50 @@ def _deliver_batch(messages: Sequence[OutboxMessage], now: datetime) -> None:
         _line_up(messages, queue.turn_at(messages[0], turn.until, turn.interval / len(messages)))
         return
     with turn:
-        taken = [leased for message in messages if (leased := _take(message, now))]
+        taken = _take_together(messages, now)
         results = carry_out_together([(leased.message, leased.earner_id) for leased in taken])
+    failure: Exception | None = None
     for leased in taken:
-        _settle(leased, results[leased.message.pk])
+        try:
+            _settle(leased, results[leased.message.pk])
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            # Credly has acted on the others as well, and what came of them has to be written down all the same.
+            log.exception("What came of message %s could not be recorded; it is looked for later.", leased.message.pk)
+            failure = error
+    if failure is not None:
+        raise failure
 
 
 def _take(message: OutboxMessage, now: datetime) -> leases.Leased | None:
-    taken = leases.take(message, now)
-    if isinstance(taken, datetime):
-        _line_up([message], taken)
-        return None
+    return next(iter(_take_together([message], now)), None)
+
+
+def _take_together(messages: Sequence[OutboxMessage], now: datetime) -> list[leases.Leased]:
+    """Lease messages that leave together, which are one delivery; without room for it, all of them wait."""
+    taken: list[leases.Leased] = []
+    for position, message in enumerate(messages):
+        leased = leases.take(message, now, beside=taken[0] if taken else None)
+        if isinstance(leased, datetime):
+            _line_up(messages[position:], leased)
+            break
+        if leased is not None:
+            taken.append(leased)
     return taken
 
 
 def _may_go_in_a_batch(message: OutboxMessage, now: datetime) -> bool:
-    """Whether a message is due, and Credly has never been asked for its badge."""
-    organization = message.organization
+    """Whether a message is due, Credly has never been asked for its badge, and would refuse a second one.
+
+    That Credly issues nothing of a batch that it refuses is not promised. Of what is sent again, it is Credly's own
+    rule against duplicates that keeps it from being issued twice, and some badges are exempt from that.
+    """
+    organization, award = message.organization, message.award
     is_new = message.state == OutboxMessage.State.WAITING and bool(message.open) and not message.look_first
     is_due = message.not_before <= now and organization.may_send(now)
-    return is_new and is_due and message.kind == OutboxMessage.Kind.ISSUE
+    is_guarded = not (award.template.allow_duplicates or award.occasion)
+    return is_new and is_due and is_guarded and message.kind == OutboxMessage.Kind.ISSUE
 
 
 def _settle(leased: leases.Leased, result: Result) -> None:
@@ -245,12 +269,13 @@ def due(limit: int) -> QuerySet[OutboxMessage]:
 
 
 def _portions(messages: QuerySet[OutboxMessage]) -> list[list[int]]:
-    """Messages in the portions in which they are delivered: new orders of one organization together, others alone."""
+    """Messages in the portions in which they are delivered: what may go in a batch together, others alone."""
     size = conf.batch_size()
     portions: list[list[int]] = []
     filling: dict[int, list[int]] = {}
-    for number, organization_id, kind, look_first in messages.values_list("pk", "organization", "kind", "look_first"):
-        if look_first or kind != OutboxMessage.Kind.ISSUE:
+    columns = ("look_first", "award__occasion", "award__template__allow_duplicates")
+    for number, organization_id, kind, *alone in messages.values_list("pk", "organization", "kind", *columns):
+        if any(alone) or kind != OutboxMessage.Kind.ISSUE:
             portions.append([number])
         elif len(filling.get(organization_id, ())) in (0, size):
             filling[organization_id] = [number]

@@ -22,7 +22,7 @@ NEEDED = (
     *(f"award__template__{name}" for name in ("uuid", "name", "description", "image_url")),
     *(f"award__template__{name}" for name in ("expiry", "expiry_date", "expiry_days", "on_duplicate")),
     *(f"award__template__{name}" for name in ("evidence_certificate", "evidence_course", "evidence_grade")),
-    *(f"award__template__{name}" for name in ("evidence_note", "suppress_email")),
+    *(f"award__template__{name}" for name in ("evidence_note", "suppress_email", "allow_duplicates")),
     *(f"organization__{name}" for name in ("uuid", "name", "environment", "api_key", "paused", "wait_until")),
     *(f"organization__{name}" for name in ("concurrency", *pacing.COLUMNS)),
 )
@@ -47,19 +47,20 @@ def read(message_ids: Sequence[int]) -> list[Any]:
 
 
 @transaction.atomic
-def take(message: Any, now: datetime) -> Leased | datetime | None:
+def take(message: Any, now: datetime, *, beside: Leased | None = None) -> Leased | datetime | None:
     """Lease a message to this worker, and have an earner ID for its learner.
 
-    None if another worker was faster; where too many are under way at this moment, the time to look again.
+    None if another worker was faster; where too many are under way at this moment, the time to look again. ``beside``
+    is one that leaves in the same request: the two have one lease, and room for both was found when that was taken.
 
     ``look_first`` is set in the table before anything leaves: should this process die, the next one looks at Credly
     before it sends. An attempt counts as used for the same reason, so that a message that kills its workers comes to
     an end. ``message`` keeps what was true until now.
     """
-    full_until = queue.look_for_room(message, now)
+    full_until = None if beside else queue.look_for_room(message, now)
     if full_until is not None:
         return full_until
-    lease = uuid.uuid4()
+    lease = beside.message.lease if beside else uuid.uuid4()
     if not untouched(message).update(
         state=OutboxMessage.State.DELIVERING,
         lease=lease,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
+from django.db.models import Count
+
 from ..models import OutboxMessage, Pace
 
 USUAL_DELIVERY = timedelta(seconds=0.5)
@@ -25,16 +27,18 @@ def turn_at(message: OutboxMessage, first: datetime, interval: timedelta) -> dat
 
 
 def look_for_room(message: OutboxMessage, now: datetime) -> datetime | None:
-    """None where one more message may be under way, or when to look again. Locks the organization's pace meanwhile.
+    """None where one more delivery may be under way, or when to look again. Locks the organization's pace meanwhile.
 
-    A lease that has run out does not count, for its worker is given up.
+    A batch is one delivery, as its messages have one lease. One that has run out does not count, for its worker is
+    given up.
     """
     most = message.organization.concurrency
     if not most:
         return None
     Pace.objects.select_for_update().get_or_create(organization_id=message.organization_id)
-    under_way = OutboxMessage.objects.filter(open=True, state=OutboxMessage.State.DELIVERING, not_before__gt=now)
-    if under_way.filter(organization=message.organization_id, lease__isnull=False).count() < most:
+    leased = OutboxMessage.objects.filter(open=True, state=OutboxMessage.State.DELIVERING, not_before__gt=now)
+    leased = leased.filter(organization=message.organization_id, lease__isnull=False)
+    if leased.aggregate(deliveries=Count("lease", distinct=True))["deliveries"] < most:
         return None
     soon = USUAL_DELIVERY / most
     return turn_at(message, now + soon * (1 + random.random()), soon)  # noqa: S311  # no secret hangs on it

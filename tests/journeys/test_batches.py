@@ -197,6 +197,48 @@ def test_orders_that_have_to_look_first_and_revocations_go_alone(world):
     assert each_has_one(world, learners, badge)
 
 
+def test_badges_that_credly_lets_a_learner_hold_twice_go_alone(world):
+    """Of a batch that is sent again, nothing but Credly's rule against duplicates keeps it from being issued twice."""
+    guarded = world.badge_for_passing(FIRST)
+    unguarded = world.badge_for_passing(FIRST, allow_duplicate_badges=True)
+    BadgeTemplate.objects.filter(pk=unguarded.pk).update(allow_duplicates=True)
+    world.credly.configure(batch_atomic=False, batch_error_index=False, list_lag=60)
+    learners = waiting(world, 3)
+    type(learners[2].user).objects.filter(pk=learners[2].user.pk).update(email="no-address")
+
+    deliver.sweep(source="beat")
+    deliver.deliver_together(list(OutboxMessage.objects.filter(open=True).values_list("pk", flat=True)))
+
+    for badge in (guarded, unguarded):
+        assert each_has_one(world, learners[:2], badge)
+
+
+def test_a_further_badge_of_the_same_template_goes_alone(world):
+    world.badge_for_passing(FIRST)
+    waiting(world, 3)
+    BadgeAward.objects.update(occasion="2026-05-01T12:00:00.000000Z")
+
+    deliver.sweep(source="beat")
+
+    assert posts(world) == {ALONE: 3}
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(429, "throttled"), (401, "unauthorized")])
+def test_once_credly_stops_one_of_a_batch_the_rest_is_not_asked_for(world, status, outcome):
+    badge = world.badge_for_passing(FIRST)
+    world.credly.configure(batch_error_index=False)
+    learners = waiting(world, 5)
+    type(learners[4].user).objects.filter(pk=learners[4].user.pk).update(email="no-address")
+    world.credly.before_acting(f"POST */organizations/{world.there.uuid}/badges", times=None, status=status)
+
+    deliver.sweep(source="beat")
+
+    assert posts(world) == {BATCH: 1, ALONE: 1}
+    assert list(DeliveryAttempt.objects.values_list("outcome", flat=True)) == [outcome] * 5
+    assert set(OutboxMessage.objects.values_list("state", "attempts", "look_first")) == {("waiting", 0, False)}
+    assert not any(world.credly.issued_count(each.user.email, str(badge.uuid)) for each in learners)
+
+
 def test_each_template_says_for_itself_how_its_badges_are_issued_in_a_batch(world):
     plain, dated = world.badge_for_passing(FIRST), world.badge_for_passing(FIRST)
     BadgeTemplate.objects.filter(pk=dated.pk).update(expiry="never", suppress_email=True)
