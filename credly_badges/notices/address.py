@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from .. import audit, conf, connections
 from ..credly.errors import CredlyError
@@ -29,6 +30,7 @@ def plain_path() -> str:
     return "" if conf.webhook_secret_required() else reverse("credly_badges:webhook")
 
 
+@sensitive_variables()
 def is_secret_of(organization: CredlyOrganization, given: str) -> bool:
     """Whether this is the organization's secret, told in a time that gives nothing away."""
     return any(constant_time_compare(given, secret) for secret in _secrets(organization))

@@ -69,12 +69,13 @@ def storm_until(notice: CredlyNotice, now: datetime) -> datetime | None:
 
 
 def _count(key: str) -> int:
+    """How often this was counted; 0 where the cache keeps nothing or is away, and then ``is_full`` is what counts."""
     key = f"credly_badges:notices:{key}"
     cache.add(key, 0, timeout=2 * MINUTE)
     try:
-        return int(cache.incr(key))
+        return cache.incr(key) or 0
     except ValueError:
-        return 0  # Thrown out at this moment, or a cache that keeps nothing: then ``is_full`` is what counts.
+        return 0
 
 
 def _reaches(rows: QuerySet[CredlyNotice], most: int) -> bool:

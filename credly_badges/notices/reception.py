@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from .. import conf
 from ..models import CredlyNotice, CredlyOrganization
@@ -37,6 +38,7 @@ class Answer:
 DONE_WITH = Answer()
 
 
+@sensitive_variables("secret")
 def receive(body: bytes, *, secret: str, sender: str) -> Answer:
     """Take one notice in, if it may be genuine. Nothing in it is believed, and Credly is not asked here.
 
