@@ -7,6 +7,7 @@ from threading import Lock
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from . import conf, pacing
 from .credly.client import Client
@@ -30,6 +31,7 @@ class NoKey(Exception):
         return self.sentence
 
 
+@sensitive_variables()
 def connect(organization: CredlyOrganization) -> Client:
     """The client for an organization, with the key that is in force now.
 
@@ -49,6 +51,7 @@ def connect(organization: CredlyOrganization) -> Client:
     return client
 
 
+@sensitive_variables()
 def _open(organization: CredlyOrganization, url: str, uuid: UUID, key: str) -> Client:
     # One that is only being connected has no pace yet.
     gate = pacing.gate(organization) if organization.pk else None

@@ -71,9 +71,12 @@ def can_be_key(value: str) -> bool:
     return bool(value) and value.isascii() and value.isprintable() and " " not in value and ":" not in value
 
 
-def can_be_linked(value: str) -> bool:
-    """Tell whether a text is a whole http or https address, as a browser takes it."""
-    return value.isprintable() and " " not in value and bool(reading.web_address({"url": value}, "url"))
+def can_be_told(value: str) -> bool:
+    """Tell whether a text is a whole address that may be given away: https, unless it is on this machine."""
+    if not value.isprintable() or " " in value or not reading.web_address({"url": value}, "url"):
+        return False
+    parts = urlsplit(value)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
 
 
 def day(moment: date | None) -> str:

@@ -89,8 +89,11 @@ class Client(BadgeCalls, TokenCalls):
 
     def set_webhook_url(self, url: str) -> wire.Organization:
         """Tell Credly where to send its notices; "" for nowhere. The address stays out of every error."""
-        if url and not address.can_be_linked(url):
-            raise ValueError("Credly sends its notices to an address that begins with https:// and has no spaces.")
+        if url and not address.can_be_told(url):
+            raise ValueError(
+                "Credly is only told an address that begins with https:// and has no spaces: the secret in it could be "
+                "read on the way otherwise."
+            )
         return self._one(
             "PUT /organizations/{id}",
             "PUT",

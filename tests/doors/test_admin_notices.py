@@ -244,6 +244,14 @@ def test_the_address_is_set_at_credly_after_asking(credly, at_credly, organizati
     assert AuditEntry.objects.filter(action="organization.webhook_set").count() == 1
 
 
+def test_credly_is_not_given_an_address_whose_secret_could_be_read_on_the_way(at_credly, organization):
+    refused = manager().post(url("credlyorganization", "webhook", organization.pk), follow=True)
+
+    assert "Credly is only told an address that begins with https://" in text_of(refused)
+    assert at_credly.webhook_url is None
+    assert not AuditEntry.objects.filter(action="organization.webhook_set").exists()
+
+
 def test_what_credly_has_against_the_address_is_told(credly, organization):
     credly.before_acting("PUT *", status=422, body={"data": {"message": "Webhook url is not reachable"}})
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
+from django.views.debug import ExceptionReporter
 
-from credly_badges import onboarding
+from credly_badges import connections, onboarding
 from credly_badges.models import AuditEntry, CredlyOrganization, OutboxMessage
 from credly_badges.sync import organizations
 from credly_badges.testing.factories import MessageFactory, OrganizationFactory, UserFactory
@@ -47,6 +50,17 @@ def test_a_wrong_key_is_told_apart_from_a_wrong_id(credly, organization):
     assert "a-key-of-nobody-at-all" not in wrong_key.sentence
     assert (wrong_id.ok, wrong_id.wrong) == (False, "uuid")
     assert "Most likely the organization ID is wrong" in wrong_id.sentence
+
+
+def test_a_report_of_a_connection_that_failed_does_not_show_the_key(organization, at_credly, settings):
+    settings.CREDLY_BADGES_CONNECT_TIMEOUT = "soon"
+
+    with pytest.raises(ImproperlyConfigured) as failure:
+        connections.connect(organization)
+    report = ExceptionReporter(None, failure.type, failure.value, failure.tb).get_traceback_html()
+
+    assert "_open" in report
+    assert at_credly.key not in report
 
 
 def test_a_key_of_another_organization_is_called_that_if_credly_forbids_it(credly, organization):

@@ -149,10 +149,31 @@ def test_an_address_that_credly_did_not_take_over_is_told_without_its_secret(cre
     assert "unguessable" not in str(refused.value)
 
 
-@pytest.mark.parametrize("wrong", ["lms.example/x", "ftp://lms.example/", "https://lms.example/a b", "https:///x\n"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "lms.example/x",
+        "ftp://lms.example/",
+        "https://lms.example/a b",
+        "https:///x\n",
+        "http://lms.example/hook/",
+        "http://localhost.example/hook/",
+        "http://127.0.0.1@lms.example/hook/",
+    ],
+)
 def test_only_an_address_is_given_for_notices(client, wrong):
     with pytest.raises(ValueError, match="begins with https"):
         client.set_webhook_url(wrong)
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])
+def test_on_this_machine_notices_may_come_without_tls(host, credly, client, credly_says):
+    url = f"http://{host}/hook/"
+    said = credly_says("organization.verified")
+    said["data"]["webhook_url"] = url
+    credly.put(ROOT, json=said)
+
+    assert client.set_webhook_url(url).webhook_url == url
 
 
 def test_a_token_is_never_shown_by_accident():
