@@ -76,7 +76,7 @@ def time_passes(seconds: float) -> None:
 
 @contextmanager
 def no_time_passing():
-    """As if what is done meanwhile took no time, however busy the machine is."""
+    """As if what is done meanwhile had taken no time once it is done, however busy the machine is."""
     since = timezone.now()
     yield
     time_passes((since - timezone.now()).total_seconds())
@@ -177,17 +177,19 @@ def test_two_hundred_orders_leave_one_a_second_for_three_looks_each_at_most_and_
     credly, limited, orders
 ):
     messages = orders(200)
-    looks = 0
+    looks, worked = 0, timedelta()
     for message in messages:
+        since = timezone.now()
         with no_time_passing():
             deliver.deliver(message.pk)
+        worked += timezone.now() - since
         looks += 1
     at_once = len(credly.badges())
 
     turns = list(OutboxMessage.objects.filter(open=True).order_by("pk").values_list("not_before", flat=True))
-    assert at_once == 6  # The burst.
+    assert 6 <= at_once <= 6 + worked.total_seconds()  # The burst, and what came in while those went.
     assert turns == sorted(turns)
-    assert timedelta(seconds=190) < turns[-1] - turns[0] < timedelta(seconds=200)
+    assert abs((turns[-1] - turns[0]).total_seconds() - (len(turns) - 1)) < 1 + worked.total_seconds()
 
     while (following := OutboxMessage.objects.filter(open=True).order_by("not_before").first()) is not None:
         time_passes((following.not_before - timezone.now()).total_seconds())
