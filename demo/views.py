@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from credly_badges.admin.award_life import is_expired
 from credly_badges.models import BadgeAward, BadgeProgress, BadgeTemplate, CredlyOrganization, OutboxMessage
-from demo.cast import COURSES, PEOPLE, tell_grade, tell_passing
+from demo.cast import COURSES, FIRST_AID, PEOPLE, tell_grade, tell_passing
 from demo.credly import another_organization, organization, simulator
 
 
@@ -27,6 +28,9 @@ class PassingForm(forms.Form):
     course = forms.ChoiceField(choices=[(course.key, course.title) for course in COURSES])
     grade = forms.IntegerField(min_value=0, max_value=100, required=False, initial=90)
     outcome = forms.ChoiceField(choices=[("passes", "passes"), ("fails", "fails")])
+
+
+TIDIED = 2
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "organizations": CredlyOrganization.objects.all(),
         "moods": MOODS,
         "credly": simulator().origin,
+        "course": FIRST_AID,
+        "course_badges": reverse("credly_badges:course_badges", args=[FIRST_AID.key]),
         "faults": simulator().schedule.waiting(),
         "badges": _badges(),
         "rows": _rows(),
@@ -104,6 +110,39 @@ def _slow_down() -> str:
     return "Credly will ask to wait for ten seconds. All badges of the organization wait that long."
 
 
+def _down() -> str:
+    simulator().before_acting("*", status=503, times=None)
+    return (
+        "Credly answers 503 to everything. Let a few learners earn a badge: after five failures nothing is sent any "
+        "more, as the organization's page says. Then let Credly be well."
+    )
+
+
+def _tidy_up() -> str:
+    """Act as somebody on Credly's own site, of whom no notice tells."""
+    there, standing = organization(), [each for each in simulator().badges() if _can_be_revoked(each)]
+    if len(standing) < TIDIED:
+        return "There are too few badges at Credly. Let some learners earn one first."
+    webhook_url = there.webhook_url
+    simulator().set_webhook(there, None)
+    revoked, deleted = standing[-1], standing[-2]
+    simulator().revoke_badge(revoked["id"], "By mistake")
+    simulator().delete_badge(deleted["id"])
+    simulator().set_webhook(there, webhook_url)
+    return (
+        f"On Credly's site {_told(revoked)} was revoked and {_told(deleted)} deleted, and no notice was sent. The feed "
+        "of events would tell within a quarter of an hour. Or press “Compare now” under Reconciliations in the admin."
+    )
+
+
+def _can_be_revoked(badge: dict[str, Any]) -> bool:
+    return badge["state"] in ("pending", "accepted") and not badge["replacement_badge_id"]
+
+
+def _told(badge: dict[str, Any]) -> str:
+    return f"“{badge['badge_template']['name']}” of {badge['issued_to_first_name']} {badge['issued_to_last_name']}"
+
+
 def _new_key() -> str:
     simulator().revoke_key(organization())
     key = simulator().new_key(organization())
@@ -128,8 +167,10 @@ def _well() -> str:
 
 MOODS = {
     "away": Mood("is away for three orders", _away),
+    "down": Mood("is down until it is well", _down),
     "lose": Mood("loses its next answer", _lose_an_answer),
     "slow": Mood("asks to slow down", _slow_down),
+    "tidy": Mood("loses two badges unheard", _tidy_up),
     "key": Mood("ends the key and makes a new one", _new_key),
     "another": Mood("opens another organization", _another),
     "well": Mood("is well", _well),
@@ -158,9 +199,15 @@ def _rows() -> list[dict[str, Any]]:
             cells.append(
                 {
                     "award": award,
+                    "words": award and _state(award),
                     "url": award and reverse("admin:credly_badges_badgeaward_change", args=(award.pk,)),
                     "percent": progress.get((user.pk, badge.pk), 0),
                 }
             )
         rows.append({"person": person, "is_active": user.is_active, "cells": cells})
     return rows
+
+
+def _state(award: BadgeAward) -> str:
+    expired = award.live and is_expired(award)
+    return f"{award.get_state_display()}, expired" if expired else award.get_state_display()

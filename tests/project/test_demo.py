@@ -151,6 +151,47 @@ def test_a_visitor_lets_a_learner_pass_and_finds_the_badge_at_credly(printed):
     )
 
 
+def test_a_visitor_accepts_a_badge_at_credly_and_sees_it_in_the_admin(printed):
+    visitor = Visitor(printed)
+    visitor.logs_in_as("admin")
+    offered = re.search(r'href="([^"]+)/accept">accept', visitor.sees().partition('row">Lars Bakke')[2])[1]
+    waits = visitor.sees("admin/credly_badges/badgeaward/?q=lars")
+
+    requests.post(f"{offered}/accept", headers={"Origin": visitor.credly.rstrip("/")}, timeout=30)
+
+    assert 'field-state_shown">accepted<' not in waits
+    assert eventually(lambda: 'field-state_shown">accepted<' in visitor.sees("admin/credly_badges/badgeaward/?q=lars"))
+    assert "The award was brought to what Credly says." in visitor.sees("admin/credly_badges/credlynotice/")
+
+
+def test_what_was_done_at_credly_unheard_is_found_by_comparing(printed):
+    visitor = Visitor(printed)
+    visitor.logs_in_as("admin")
+    page = "admin/credly_badges/reconcilerun/begin/"
+    organization = re.search(r'<option value="(\d+)"[^>]*>Example University', visitor.sees(page))[1]
+
+    told = visitor.presses("credly/", mood="tidy").text
+    visitor.presses(page, page, organization=organization)
+
+    assert "was revoked and" in told
+    found = visitor.sees("admin/credly_badges/reconciledifference/")
+    assert "Credly has it in another state" in found
+    assert "Credly does not have it any more" in found
+
+
+def test_the_staff_of_a_course_see_its_badges_and_the_staff_of_the_site_how_it_is(printed):
+    trainer, viewer = Visitor(printed), Visitor(printed)
+    links = dict(re.findall(r'class="button" href="/([^"]*)">([^<]+)<', viewer.sees()))
+
+    trainer.logs_in_as("trainer")
+    viewer.logs_in_as("viewer")
+
+    course, health = (next(link for link, text in links.items() if word in text) for word in ("staff", "Health"))
+    assert "Badges of “First Aid at Work”" in trainer.sees(course)
+    assert trainer.asks_for(health).status_code == 404
+    assert "1 message needs a person." in viewer.asks_for(health).text
+
+
 def test_a_visitor_may_say_the_grade(printed):
     visitor = Visitor(printed)
 
