@@ -110,6 +110,8 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("what it mended"))
     def mode(self, run: ReconcileRun) -> str:
         words = {cause.value: str(cause.label) for cause in causes.Cause}
+        if set(run.fixes) == set(causes.FIXES):
+            return gettext("everything that has a fix")
         return "; ".join(words.get(cause, cause) for cause in run.fixes) or gettext("nothing: it only looked")
 
     @admin.display(description=_("started by"))
