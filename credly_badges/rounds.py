@@ -86,9 +86,9 @@ def _notices(source: str, _until: float) -> None:
 
 
 def _feeds(_source: str, until: float) -> None:
-    """Read what happened at Credly, for each organization; the one that has waited longest first."""
+    """Read what happened at Credly, for each organization; the one whose turn was longest ago comes first."""
     now = timezone.now()
-    waiting = CredlyOrganization.objects.filter(paused="").order_by("feed_read_at", "pk")
+    waiting = CredlyOrganization.objects.filter(paused="").order_by("feed_tried_at", "pk")
     failed: Exception | None = None
     for organization in waiting:
         if time.monotonic() >= until:

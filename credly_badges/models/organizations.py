@@ -58,8 +58,8 @@ class CredlyOrganization(models.Model):
     retiring_key = EncryptedTextField(_("retiring API key"), blank=True, default="", editable=False)
     retiring_token_id = models.UUIDField(_("the retiring key's ID at Credly"), null=True, blank=True, editable=False)
     retire_at = models.DateTimeField(_("retire the old key at"), null=True, blank=True, editable=False)
-    # A key that was made at Credly and is not in force yet. Its name there is stored before it is made, its value before
-    # it is used, so that whoever comes after a crash finds both. While there is a time, a process is at it.
+    # A key that was made at Credly and is not in force yet. Its name there is stored before it is made, its value
+    # before it is used, so that whoever comes after a crash finds both. While there is a time, a process is at it.
     successor_name = models.CharField(max_length=100, blank=True, default="", editable=False)
     successor_begun_at = models.DateTimeField(null=True, blank=True, editable=False)
     successor_key = EncryptedTextField(blank=True, default="", editable=False)
@@ -70,6 +70,7 @@ class CredlyOrganization(models.Model):
     webhook_salt = models.UUIDField(default=uuid4, editable=False)
     noticed_at = models.DateTimeField(_("last notice from Credly at"), null=True, blank=True, editable=False)
     feed_read_at = models.DateTimeField(_("events feed read at"), null=True, blank=True, editable=False)
+    feed_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     feed_seen_until = models.DateTimeField(_("events feed seen until"), null=True, blank=True, editable=False)
     rate_limit = models.PositiveIntegerField(
         _("requests per minute"),

@@ -64,6 +64,8 @@ def read_feed(organization: CredlyOrganization) -> FeedResult:
     if not organization.may_send(began):
         result.problems.append(_("Nothing is asked of Credly for this organization now: it is paused, or has to wait."))
         return result
+    # Before anything can go wrong, so that one that fails each time does not come before the others each time.
+    CredlyOrganization.objects.filter(pk=organization.pk).update(feed_tried_at=began)
     try:
         client = connections.connect(organization)
     except CANNOT_CONNECT as fault:

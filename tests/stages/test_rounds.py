@@ -8,7 +8,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from credly_badges import rounds, tasks, waking
+from credly_badges import notices, rounds, tasks, waking
 from credly_badges.models import BadgeTemplate, CredlyNotice, CredlyOrganization, Pulse, ReconcileRun
 from credly_badges.testing.factories import OrganizationFactory
 
@@ -96,6 +96,21 @@ def test_an_organization_that_cannot_be_asked_does_not_keep_the_next_from_its_tu
     broken.refresh_from_db()
     assert organization.feed_read_at > timezone.now() - timedelta(minutes=5)
     assert broken.feed_read_at is None
+
+
+def test_one_that_fails_each_time_does_not_come_first_each_time(credly, organization):
+    rounds.due(Source.COMMAND)
+    ago(Source.FEED, hours=1)
+    there = credly.add_organization("Broken")
+    broken = OrganizationFactory(uuid=there.uuid, environment="simulator", api_key=there.key)
+    credly.before_acting(f"GET */organizations/{there.uuid}/events*", status=503, times=None)
+    assert not notices.read_feed(broken).ok  # In a round whose time was up after it.
+    asked_before = len(credly.requests())
+
+    rounds.due(Source.COMMAND)
+
+    asked = [each.path for each in credly.requests()[asked_before:] if "/events" in each.path]
+    assert [str(owner.uuid) in path for owner, path in zip((organization, broken), asked, strict=True)] == [True, True]
 
 
 def test_a_paused_organization_is_not_asked_about(credly, organization):
