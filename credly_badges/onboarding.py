@@ -1,4 +1,4 @@
-"""Connecting a Credly organization: check it, remember its name, and let go what waited for a valid key."""
+"""What is kept of a check of a Credly organization, and its pauses: how one begins, and lets go what waited."""
 
 from __future__ import annotations
 
@@ -6,24 +6,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from . import audit
+from . import audit, notices
 from .issuing import outbox
 from .models import CredlyOrganization
-from .sync import organizations
 from .sync.organizations import Check
-
-__all__ = ["Check", "accept", "connect_organization", "hold", "pause", "resume"]
-
-
-def connect_organization(organization: CredlyOrganization, *, by: AbstractBaseUser | None) -> Check:
-    """Check a saved organization's key at Credly; if it works, store its name and end a pause for a rejected key.
-
-    ``by`` is who asked. A pause that a person made stays: it is that person's, or another's, to end.
-    """
-    answer = organizations.check(organization)
-    if answer.ok:
-        accept(organization, answer, by=by)
-    return answer
 
 
 @transaction.atomic
@@ -39,13 +25,14 @@ def accept(organization: CredlyOrganization, answer: Check, *, by: AbstractBaseU
 
 @transaction.atomic
 def resume(organization: CredlyOrganization, *, by: AbstractBaseUser | None) -> int:
-    """End a pause and have everything that waited delivered now; how many messages that is."""
+    """End a pause and have everything that waited delivered and processed now; how many messages that is."""
     row = CredlyOrganization.objects.select_for_update().get(pk=organization.pk)
     if not row.paused:
         return 0
     before = {"paused": row.paused, "pause_reason": row.pause_reason}
     _set(organization, CredlyOrganization.Pause.NONE, "")
     audit.record("organization.resumed", organization, actor=by, before=before)
+    notices.wake_all(organization)
     return outbox.wake_all(organization)
 
 

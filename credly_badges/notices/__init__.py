@@ -2,7 +2,7 @@
 
 from .address import plain_path, renew_address, set_at_credly, webhook_path
 from .again import process_again
-from .confirm import process, process_notice, sweep, wake_due
+from .confirm import process, process_notice, sweep, wake_all, wake_due
 from .feed import FeedResult, read_feed
 from .keeping import purge
 from .reception import Answer, receive
@@ -20,6 +20,7 @@ __all__ = [
     "renew_address",
     "set_at_credly",
     "sweep",
+    "wake_all",
     "wake_due",
     "webhook_path",
 ]

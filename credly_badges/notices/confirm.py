@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from .. import conf, connections, waking
 from ..credly import wire
 from ..credly.client import Client
 from ..credly.errors import CredlyError, NotFound
-from ..models import CredlyNotice
+from ..models import CredlyNotice, CredlyOrganization
 from ..sync.organizations import CANNOT_CONNECT
 from . import limits
 from .act import Outcome, act
@@ -118,11 +119,11 @@ def try_to(notice: CredlyNotice, ask: Callable[[Client], wire.Event]) -> datetim
     return settle(notice, result, event)
 
 
-def due(limit: int) -> list[int]:
+def due(limit: int, **of: Any) -> list[int]:
     """The notices whose time has come, the oldest first."""
     now = timezone.now()
     waits = Q(organization__wait_until__gt=now) | ~Q(organization__paused="")
-    mine = CredlyNotice.objects.filter(state=State.WAITING, not_before__lte=now).exclude(waits)
+    mine = CredlyNotice.objects.filter(state=State.WAITING, not_before__lte=now, **of).exclude(waits)
     return list(mine.order_by("not_before").values_list("pk", flat=True)[:limit])
 
 
@@ -143,9 +144,20 @@ def sweep(limit: int = 1000) -> int:
 def wake_due(limit: int = 1000) -> int:
     """Wake workers for what is due and nobody was woken for; how many notices that were."""
     notice_ids = due(limit)
+    wake_each(notice_ids)
+    return len(notice_ids)
+
+
+def wake_all(organization: CredlyOrganization, limit: int = 1000) -> None:
+    """Wake workers, after the commit, for what waited for an organization; what is beyond the limit the sweep finds."""
+    if notice_ids := due(limit, organization=organization):
+        transaction.on_commit(lambda: wake_each(notice_ids), robust=True)
+
+
+def wake_each(notice_ids: Iterable[int]) -> None:
+    """Have workers process notices. Without a broker it stops at the first, and the sweep finds them."""
     for notice_id in notice_ids:
         wake(notice_id)
-    return len(notice_ids)
 
 
 def _put_off(notice: CredlyNotice, now: datetime, follows: datetime | None) -> bool:

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
-from credly_badges import awards, onboarding
+from credly_badges import awards, keys
 from credly_badges.issuing import outbox
 from credly_badges.models import BadgeAward, BadgeProgress, CredlyOrganization, DeliveryAttempt, OutboxMessage
 from credly_badges.testing.factories import RequirementFactory
@@ -164,7 +164,7 @@ def test_without_a_key_the_queue_waits_and_says_so(world):
 
     organization.api_key = key
     organization.save()
-    onboarding.connect_organization(organization, by=None)
+    keys.check(organization, by=None)
     run_outbox_until_quiet()
 
     assert world.credly.badges_of(learner.user.email) == [str(badge.uuid)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from credly_badges import onboarding
+from credly_badges import keys
 from credly_badges.models import BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage, Pulse
 
 from .conftest import FIRST, is_quiet, offered
@@ -76,7 +76,7 @@ def test_a_rejected_key_stops_the_queue_under_load_and_a_new_key_drains_it(site)
     organization = CredlyOrganization.objects.get()
     organization.api_key = site.credly.new_key(site.there)
     organization.save()
-    assert onboarding.connect_organization(organization, by=None).ok
+    assert keys.check(organization, by=None).answer.ok
     site.wait_until("every badge is offered", lambda: offered() == len(learners))
 
     assert site.credly.counters() == {(learner.email, str(badge.uuid)): 1 for learner in learners}

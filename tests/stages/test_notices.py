@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from credly_badges import notices
+from credly_badges import notices, onboarding
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, BadgeVersion, CredlyNotice, CredlyOrganization
 from credly_badges.notices import confirm
 from credly_badges.testing.factories import AwardFactory, OrganizationFactory, TemplateFactory, UserFactory
@@ -653,6 +653,22 @@ def test_what_waits_with_nobody_to_wake_it_is_found_by_the_next_round(world, sen
 
     assert number == 1
     assert sent() == [(TASK, due.pk)]
+
+
+def test_what_waited_through_a_pause_goes_on_as_soon_as_it_is_over(world, sent):
+    world.credly.accept_badge(world.badge_id)
+    onboarding.pause(world.organization, by=None, because="Exam week.")
+    world.post(world.told()[-1])
+    row = CredlyNotice.objects.get()
+    sent()
+
+    notices.process_notice(row.pk)
+    still = CredlyNotice.objects.get().state
+    onboarding.resume(world.organization, by=None)
+    woken = [task for task in sent() if task[0] == TASK]
+
+    assert still == State.WAITING
+    assert woken == [(TASK, row.pk)]
 
 
 def test_a_replacement_that_could_not_be_looked_at_at_once_is_looked_at_later(world):

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from credly_badges import connections, onboarding
+from credly_badges import connections, keys, onboarding
 from credly_badges.models import AuditEntry, CredlyOrganization, OutboxMessage
 from credly_badges.sync import organizations
 from credly_badges.testing.factories import MessageFactory, OrganizationFactory, UserFactory
@@ -18,11 +18,18 @@ from credly_badges.testing.factories import MessageFactory, OrganizationFactory,
 Pause = CredlyOrganization.Pause
 
 
+@pytest.fixture
+def organization(organization) -> CredlyOrganization:
+    """As it is read from the database."""
+    organization.refresh_from_db()
+    return organization
+
+
 def test_a_valid_key_gives_the_organization_its_name(organization):
     CredlyOrganization.objects.update(name="")
     organization.refresh_from_db()
 
-    check = onboarding.connect_organization(organization, by=UserFactory())
+    check = keys.check(organization, by=UserFactory()).answer
 
     assert check.ok
     assert check.sentence == "Credly knows the key; it belongs to Example University."
@@ -101,7 +108,7 @@ def test_a_new_key_ends_the_pause_and_everything_that_waited_is_sent(
     admin = UserFactory(admin=True)
 
     with django_capture_on_commit_callbacks() as wakes:
-        check = onboarding.connect_organization(organization, by=admin)
+        check = keys.check(organization, by=admin).answer
 
     assert check.ok
     organization.refresh_from_db()
@@ -116,7 +123,7 @@ def test_a_key_that_is_still_wrong_leaves_the_pause_as_it_is(credly, organizatio
     organization.api_key = "still-not-the-right-key"
     organization.save()
 
-    check = onboarding.connect_organization(organization, by=None)
+    check = keys.check(organization, by=None).answer
 
     assert not check.ok
     organization.refresh_from_db()
@@ -128,7 +135,7 @@ def test_a_pause_that_a_person_made_is_theirs_to_end(organization, django_captur
     admin = UserFactory(admin=True)
     onboarding.pause(organization, by=admin, because="Exam week.")
 
-    onboarding.connect_organization(organization, by=admin)
+    keys.check(organization, by=admin)
     organization.refresh_from_db()
     still = organization.paused
     with django_capture_on_commit_callbacks():
