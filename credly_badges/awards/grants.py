@@ -155,20 +155,29 @@ def _award(earned: Earned, *, occasion: str, previous: BadgeAward | None) -> Gra
 def _while_it_stands(earned: Earned, standing: BadgeAward) -> Grant:
     """What qualifying once more brings to who holds the badge: its renewal, a further one, or nothing."""
     is_later = earned.earned_at > standing.earned_at
-    if is_later and terms.may_renew(earned.template, standing.expires_at, earned.earned_at):
+    is_leaving = is_later and _is_being_revoked(standing)
+    if is_later and not is_leaving and terms.may_renew(earned.template, standing.expires_at, earned.earned_at):
         return Grant(standing, created=False, renewed=_renew(earned, standing))
     occasion = terms.occasion(earned.template, earned.earned_at, standing.earned_at)
     if not occasion:
-        if is_later and standing.revocation_reason:
+        if is_leaving:
             # It stands only until Credly has confirmed that it does not, and then the learner would have none.
             raise NotGrantable(
-                _("This badge is just being taken back. Once Credly has confirmed that, issue it again.")
+                _("This badge is just being taken back. Once Credly has confirmed that, it can be issued again.")
             )
         return Grant(standing, created=False)
     try:
         return _award(earned, occasion=occasion, previous=standing)
     except IntegrityError:
         return Grant(earned.awards.select_for_update().get(live=True, occasion=occasion), created=False)
+
+
+def _is_being_revoked(award: BadgeAward) -> bool:
+    """Whether the order to revoke a locked award is under way; one that a person has dropped leaves its reason."""
+    if not award.revocation_reason:
+        return False
+    orders = award.messages.select_for_update().filter(kind=OutboxMessage.Kind.REVOKE, open=True)
+    return bool(orders.values_list("pk", flat=True))
 
 
 def _renew(earned: Earned, standing: BadgeAward) -> bool:

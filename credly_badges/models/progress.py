@@ -35,6 +35,10 @@ class BadgeProgress(models.Model):
         default="",
         help_text=_("What stood in the way of the badge when all requirements were met."),
     )
+    # Of a badge that is withheld: when it was earned, which for a further one is later than ``completed_at``, and when
+    # to try to award it again.
+    earned_at = models.DateTimeField(_("earned at"), null=True, blank=True, editable=False)
+    try_again_at = models.DateTimeField(_("tried again at"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("started"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 
@@ -45,6 +49,7 @@ class BadgeProgress(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["learner", "template"], name="one_progress_per_learner_and_template"),
         ]
+        indexes = [models.Index(fields=["try_again_at"], name="credly_progress_try_again")]
 
     def __str__(self) -> str:
         return f"{self.percent} %"

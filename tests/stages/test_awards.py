@@ -248,6 +248,28 @@ def test_who_qualifies_while_the_badge_is_being_taken_back_is_told_of_and_not_fo
         give(learner, badge, at=NOON + DAY)
 
 
+def test_a_badge_that_could_be_renewed_is_not_while_it_is_being_taken_back():
+    learner, badge = UserFactory(), TemplateFactory(active=True, renewal_days=30)
+    held = at_credly(give(learner, badge).award, expires_at=NOON + 10 * DAY)
+    awards.revoke(held, "Plagiarism", by=None)
+
+    with pytest.raises(awards.NotGrantable, match="just being taken back"):
+        give(learner, badge, at=NOON + DAY)
+
+    assert set(OutboxMessage.objects.filter(open=True).values_list("kind", flat=True)) == {"revoke"}
+
+
+def test_a_badge_stays_where_the_order_to_take_it_back_was_dropped():
+    learner, badge = UserFactory(), TemplateFactory(active=True)
+    held = at_credly(give(learner, badge).award)
+    awards.revoke(held, "Plagiarism", by=None)
+    OutboxMessage.objects.filter(kind="revoke").update(state="dropped", open=None)
+
+    again = give(learner, badge, at=NOON + DAY)
+
+    assert (again.award, again.created) == (held, False)
+
+
 # Restored
 
 

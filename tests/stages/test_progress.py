@@ -1,10 +1,13 @@
 """From stored events to progress, and from complete progress to an award."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from credly_badges import progress
 from credly_badges.events import intake
@@ -22,6 +25,7 @@ from credly_badges.models import (
     ReceivedEvent,
     RequirementGroup,
 )
+from credly_badges.progress import withheld
 from credly_badges.testing.factories import (
     COURSE_KEY,
     PASSING_STATUS,
@@ -209,6 +213,146 @@ def test_what_is_withheld_is_forgotten_with_the_progress():
 
     progress_now = BadgeProgress.objects.get()
     assert (progress_now.percent, progress_now.withheld) == (0, "")
+
+
+def time_passes(hours=2):
+    """As if it had all been so much earlier."""
+    passed = timedelta(hours=hours)
+    BadgeProgress.objects.update(try_again_at=F("try_again_at") - passed, modified=F("modified") - passed)
+
+
+def test_what_was_withheld_is_awarded_by_itself_once_the_quota_is_raised():
+    badge = a_badge_for_passing()
+    row = Availability.objects.create(organization=badge.organization, template=badge, scope="edX", quota=1)
+    first, second = UserFactory.create_batch(2)
+    happens(first)
+    happens(second)
+    time_passes()
+    progress.sweep()
+    assert not BadgeAward.objects.filter(learner=second).exists()
+
+    Availability.objects.update(quota=2)
+    progress.sweep()
+    assert not BadgeAward.objects.filter(learner=second).exists()  # Its next turn is yet to come.
+    time_passes()
+    progress.sweep()
+
+    award = BadgeAward.objects.get(learner=second)
+    assert (award.earned_at, award.availability) == (NOON, row)
+    held = BadgeProgress.objects.get(learner=second)
+    assert (held.withheld, held.earned_at, held.try_again_at) == ("", None, None)
+
+
+def test_what_was_withheld_counts_at_the_place_at_which_it_was_earned():
+    badge = a_badge_for_passing("")
+    Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
+    learner = UserFactory()
+    happens(learner)
+    happens(learner, "course-v1:edX+Later+2026", at=NOON + timedelta(days=1))
+    time_passes()
+    progress.sweep()
+    assert not BadgeAward.objects.exists()
+
+    own = Availability.objects.create(organization=badge.organization, template=badge, scope=COURSE_KEY)
+    time_passes()
+    progress.sweep()
+
+    assert BadgeAward.objects.get().availability == own
+
+
+def test_a_further_badge_that_was_withheld_is_awarded_as_of_when_it_was_earned():
+    badge = a_badge_for_passing("edX", repeat="always")
+    row = Availability.objects.create(organization=badge.organization, template=badge, scope="edX", quota=1)
+    learner = UserFactory()
+    happens(learner)
+    happens(learner, OTHER_COURSE, at=NOON + timedelta(days=1))
+    assert BadgeAward.objects.count() == 1
+
+    row.delete()
+    time_passes()
+    progress.sweep()
+
+    assert set(BadgeAward.objects.values_list("earned_at", flat=True)) == {NOON, NOON + timedelta(days=1)}
+
+
+def test_a_badge_earned_again_while_it_was_being_taken_back_is_awarded_after_that():
+    learner = UserFactory()
+    a_badge_for_passing()
+    happens(learner)
+    BadgeAward.objects.update(state=BadgeAward.State.ACCEPTED, credly_id=uuid4(), revocation_reason="Plagiarism")
+    OutboxMessage.objects.update(kind=OutboxMessage.Kind.REVOKE)
+    happens(learner, at=NOON + timedelta(days=1), is_passing=False)
+    happens(learner, at=NOON + timedelta(days=2))
+    time_passes()
+    progress.sweep()
+    assert "being taken back" in BadgeProgress.objects.get().withheld
+
+    OutboxMessage.objects.update(open=None, state=OutboxMessage.State.DELIVERED)
+    BadgeAward.objects.update(live=None, state=BadgeAward.State.REVOKED)
+    time_passes()
+    progress.sweep()
+
+    assert BadgeAward.objects.get(live=True).earned_at == NOON + timedelta(days=2)
+
+
+def test_what_is_withheld_from_an_inactive_badge_waits_until_it_is_active_again():
+    badge = a_badge_for_passing()
+    Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
+    happens(UserFactory())
+    Availability.objects.all().delete()
+    BadgeTemplate.objects.update(is_active=False)
+    time_passes()
+
+    with CaptureQueriesContext(connection) as looking:
+        progress.sweep()
+    BadgeTemplate.objects.update(is_active=True)
+    progress.sweep()
+
+    assert len(looking.captured_queries) == 2  # Events that nobody was woken for, and what was withheld.
+    assert BadgeAward.objects.count() == 1
+
+
+def test_who_was_tried_comes_last_and_none_costs_more_than_another():
+    badge = a_badge_for_passing()
+    Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
+    learners = UserFactory.create_batch(6)
+    for learner in learners:
+        happens(learner)
+    time_passes()
+
+    costs, tried = [], []
+    for _round in range(3):
+        before = set(BadgeProgress.objects.values_list("learner", "try_again_at"))
+        with CaptureQueriesContext(connection) as trying:
+            assert withheld.try_again(2) == 2
+        after = set(BadgeProgress.objects.values_list("learner", "try_again_at"))
+        tried += [learner for learner, _at in after - before]
+        sent = [query["sql"] for query in trying.captured_queries]
+        costs.append(len([sql for sql in sent if "SAVEPOINT" not in sql]))
+
+    assert sorted(tried) == sorted(learner.pk for learner in learners)
+    assert withheld.try_again(2) == 0
+    # Who is due; then of each the progress, the template, what was met and by which event, whether an award ended,
+    # where it is available, whether an award stands, and the next turn.
+    assert costs == [1 + 2 * 8] * 3
+
+
+def test_one_that_cannot_be_tried_does_not_hold_up_the_others(caplog):
+    badge = a_badge_for_passing()
+    row = Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
+    broken, sound = UserFactory.create_batch(2)
+    happens(broken)
+    happens(sound)
+    row.delete()
+    ReceivedEvent.objects.filter(learner=broken).update(scopes=7)
+    Availability.objects.create(organization=badge.organization, template=badge, scope="edX")
+    time_passes()
+
+    progress.sweep()
+
+    assert BadgeAward.objects.get().learner == sound
+    assert "could not be awarded" in caplog.text
+    assert BadgeProgress.objects.get(learner=broken).try_again_at > timezone.now()
 
 
 def test_a_badge_counts_against_the_availability_of_the_place_it_was_earned_at():

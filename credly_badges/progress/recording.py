@@ -1,4 +1,4 @@
-"""From an event to a learner's progress, and from complete progress to an award."""
+"""Folding an event into a learner's progress, and seeing what is complete."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from . import awards, terms, waking
-from .models import (
+from .. import terms, waking
+from ..models import (
     BadgeAward,
     BadgeProgress,
     BadgeRequirement,
@@ -25,9 +25,10 @@ from .models import (
     ReceivedEvent,
     RequirementGroup,
 )
-from .rules.evaluate import Verdict, evaluate
-from .rules.fields import Field, FieldType
-from .rules.language import Condition, GroupNeeds, compile_rule, share_met
+from ..rules.evaluate import Verdict, evaluate
+from ..rules.fields import Field, FieldType
+from ..rules.language import Condition, GroupNeeds, compile_rule, share_met
+from . import withheld
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def record_event(event_id: int) -> None:
 
 
 def sweep(limit: int = 1000) -> int:
-    """Record the events that nobody was woken for; how many there were."""
+    """Record the events that nobody was woken for, and try again what was withheld; how many events there were."""
     event_ids = _late(limit)
     for event_id in event_ids:
         try:
@@ -71,6 +72,7 @@ def sweep(limit: int = 1000) -> int:
             # One event that cannot be recorded must not hold up the rest; it stays in the list with its reason.
             log.exception("Recording event %s failed.", event_id)
             ReceivedEvent.objects.filter(pk=event_id).update(failure=repr(error)[:1000], received_at=timezone.now())
+    withheld.try_again()
     return len(event_ids)
 
 
@@ -151,34 +153,20 @@ def _advance(template: BadgeTemplate, event: ReceivedEvent, changes: list[tuple[
     groups = _groups(template)
     standing = _standing(groups, met_at)
     was_complete = progress.completed_at is not None
+    # What is withheld may be the first badge, or a further one that was earned later.
+    further = progress.earned_at if progress.earned_at != progress.completed_at else None
     progress.percent, progress.completed_at = standing.percent, standing.completed_at
     earned_at = standing.completed_at
-    if earned_at is not None and was_complete and not progress.withheld:
+    if earned_at is not None and was_complete:
         gained = any(verdict.holds for _requirement, verdict in changes)
-        earned_at = _earned_again(progress, groups, met_at) if gained and terms.comes_again(template) else None
+        again = _earned_again(progress, groups, met_at) if gained and terms.comes_again(template) else None
+        earned_at = (again or further or earned_at) if progress.withheld else again
     if earned_at is not None:
         look_back = changes[0][0].ended  # type: ignore[attr-defined]  # annotated in _listening
-        progress.withheld = _award(template, event, earned_at, look_back=look_back)
+        withheld.award(progress, template, earned_at, event.scopes, look_back=look_back)
     elif standing.completed_at is None:
-        progress.withheld = ""
-    progress.save(update_fields=["percent", "completed_at", "withheld", "modified"])
-
-
-def _award(template: BadgeTemplate, event: ReceivedEvent, earned_at: datetime, *, look_back: bool) -> str:
-    """Award the badge; why it cannot be awarded, or an empty text."""
-    try:
-        awards.grant(
-            learner_id=event.learner_id,
-            template=template,
-            earned_at=earned_at,
-            source=BadgeAward.Source.REQUIREMENTS,
-            scopes=event.scopes,
-            look_back=look_back,
-        )
-    except awards.NotGrantable as refusal:
-        log.warning("Event %s completes badge %s, which was withheld: %s", event.pk, template.pk, refusal.sentence)
-        return refusal.sentence[:500]
-    return ""
+        withheld.forget(progress)
+    progress.save(update_fields=["percent", "completed_at", *withheld.COLUMNS, "modified"])
 
 
 def _earned_again(
