@@ -14,7 +14,7 @@ from .. import conf
 from ..connections import connect
 from ..credly import wire
 from ..credly.client import Client
-from ..credly.errors import CredlyError, NotFound, Throttled, Unavailable
+from ..credly.errors import CredlyError, Garbled, NotFound, Refused, Throttled, Unavailable
 from ..models import BadgeTemplate, CredlyOrganization
 from ..sync.listing import TRIES, UNNAMED_WAIT
 from ..sync.organizations import CANNOT_CONNECT
@@ -29,6 +29,10 @@ LONGEST_SILENCE = 60.0
 
 class Stopped(Exception):
     """Credly, or our way there, does not let the run go on; the message says why. It goes on later where it was."""
+
+
+class PlaceLost(Exception):
+    """Credly no longer takes the place where the search was left; the message says what it said."""
 
 
 class OutOfTime(Exception):
@@ -57,18 +61,26 @@ class Asking:
             raise Stopped(str(fault)) from None
 
     def page(self, template: BadgeTemplate, cursor: str) -> wire.BulkPage:
-        """Many badges of a template, and where to go on."""
+        """Many badges of a template, and where to go on. Raises PlaceLost where ``cursor`` leads nowhere any more."""
         try:
-            page = self._ask(lambda: self._client.badges_in_bulk(template_id=template.uuid, cursor=cursor))
-        except ValueError as fault:
-            raise Stopped(str(fault)) from None
-        self._reachable = True
+            page = self._ask(
+                lambda: self._client.badges_in_bulk(template_id=template.uuid, cursor=cursor), told=(Refused, Garbled)
+            )
+        except (Refused, Garbled, ValueError) as fault:
+            if cursor:
+                raise PlaceLost(str(fault)) from None
+            if not isinstance(fault, NotFound):
+                raise Stopped(str(fault)) from None
+            # Of a template that is gone, nothing can be listed; what we know of is looked at one by one then.
+            self._check_organization()
+            return wire.BulkPage((), (), "")
+        self._reachable = self._reachable or bool(page.items)
         return page
 
     def badge(self, credly_id: UUID) -> wire.Badge | None:
         """One badge as it is now, or None where Credly has none."""
         try:
-            return self._ask(lambda: self._client.badge(credly_id), may_be_missing=True)
+            return self._ask(lambda: self._client.badge(credly_id), told=(NotFound,))
         except NotFound:
             self._check_organization()
             return None
@@ -89,7 +101,8 @@ class Asking:
         self._ask(self._client.organization)
         self._reachable = True
 
-    def _ask(self, question: Callable[[], T], *, may_be_missing: bool = False) -> T:
+    def _ask(self, question: Callable[[], T], *, told: tuple[type[CredlyError], ...] = ()) -> T:
+        """The answer; of what Credly may say instead, ``told`` are for the caller, and anything else stops the run."""
         tried = 1
         while True:
             if self._hold is not None:
@@ -100,10 +113,12 @@ class Asking:
                 self._wait(UNNAMED_WAIT if error.retry_after is None else error.retry_after, error)
             except Unavailable as error:
                 if tried == TRIES:
+                    if isinstance(error, told):
+                        raise
                     raise Stopped(str(error)) from None
                 tried += 1
             except CredlyError as error:
-                if may_be_missing and isinstance(error, NotFound):
+                if isinstance(error, told):
                     raise
                 raise Stopped(str(error)) from None
 

@@ -15,26 +15,28 @@ from .causes import Cause
 from .compare import Finding
 from .known import Known, is_left_out
 from .looking import look, look_at_unknown
-from .page import Page
+from .page import Page, one_by_one
 
 
 def read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str) -> Page:
-    """One page of Credly's badges, compared."""
-    page = asking.page(template, cursor)
+    """One page of Credly's badges, compared; ``cursor`` is Credly's, and how many of the page are done already."""
+    # There is no space in a cursor of Credly's, which is a part of an address. Should the page not be the same one any
+    # more, what is passed over is found by the second step, or the next time.
+    place, _, done_before = cursor.partition(" ")
+    page = asking.page(template, place)
     badges = {badge.id: badge for badge in page.items}  # One that came twice counts once.
     broken = dict(map(_named, page.broken))
     ids = {badge_id for badge_id in broken if isinstance(badge_id, UUID)}
     here = known.of_page(run, template, badges.values(), ids)
-    findings = [
-        *(finding for badge in badges.values() for finding in _compare(asking, template, badge, here)),
-        *(_unreadable(name, reason, here) for name, reason in broken.items()),
-    ]
-    return Page(
-        findings,
-        cursor=page.next_cursor or None,
-        compared=len(badges) + len(broken),
-        seen=[award.pk for award in here.awards.values()],
-    )
+    before = int(done_before or 0)
+    left = list(badges.values())[before:]
+    done, findings, broken_off = one_by_one(asking, left, lambda badge: _compare(asking, template, badge, here))
+    seen = [here.awards[badge.id].pk for badge in left[:done] if badge.id in here.awards]
+    if broken_off is not None:
+        return Page(findings, f"{place} {before + done}", compared=done, seen=seen, broken_off=broken_off)
+    findings += [_unreadable(name, reason, here) for name, reason in broken.items()]
+    seen += [here.awards[badge_id].pk for badge_id in ids if badge_id in here.awards]
+    return Page(findings, page.next_cursor or None, compared=done + len(broken), seen=seen)
 
 
 def _compare(asking: Asking, template: BadgeTemplate, badge: wire.Badge, here: Known) -> Iterator[Finding]:

@@ -29,6 +29,8 @@ Fix = ReconcileDifference.Fix
 State = BadgeAward.State
 
 AT_ONCE: Final = 50
+MOST_GONE: Final = 20
+"""If more badges than this seem to be gone from Credly at once, a person looks first: Credly may be wrong."""
 LONGEST_SAID: Final = 500
 
 
@@ -43,12 +45,15 @@ DONE: Final = Outcome(Fix.FIXED)
 ORDERED: Final = Outcome(Fix.ORDERED)
 
 
-def mend_found(hold: Hold, asking: Asking) -> None:
+def mend_found(hold: Hold, asking: Asking, *, unattended: bool = False) -> None:
     """Mend what a run has found and was told to fix."""
     run = hold.run
-    if not run.fixes:
+    causes = {*run.fixes}
+    if unattended and run.counts.get(Cause.DELETED, 0) > MOST_GONE:
+        causes.discard(Cause.DELETED)
+    if not causes:
         return
-    waiting = run.differences.filter(cause__in=run.fixes, fix=Fix.NONE).order_by("pk")
+    waiting = run.differences.filter(cause__in=causes, fix=Fix.NONE).order_by("pk")
     while batch := list(waiting.select_related(*NEEDED)[:AT_ONCE]):
         for difference in batch:
             hold.show_life()
@@ -90,16 +95,19 @@ def _award(difference: ReconcileDifference, asking: Asking, by: AbstractBaseUser
     progress = BadgeProgress.objects.filter(**whose).first()
     if progress is None or progress.completed_at is None or BadgeAward.objects.filter(**whose).exists():
         return DONE  # The learner does not qualify any more, or was awarded the badge meanwhile.
-    awards.grant(
-        learner_id=progress.learner_id,
-        template=difference.template,
-        earned_at=progress.completed_at,
-        source=BadgeAward.Source.REQUIREMENTS,
-        reason=_("The requirements are met, and no award had come of it."),
-        granted_by=by,
-        scopes=_scopes(progress),
-    )
-    BadgeProgress.objects.filter(pk=progress.pk).update(withheld="")
+    with transaction.atomic():
+        granted = awards.grant(
+            learner_id=progress.learner_id,
+            template=difference.template,
+            earned_at=progress.completed_at,
+            source=BadgeAward.Source.REQUIREMENTS,
+            reason=_("The requirements are met, and no award had come of it."),
+            granted_by=by,
+            scopes=_scopes(progress),
+        )
+        # This database may be a copy from before the badge was issued, and the search have passed it over.
+        granted.award.messages.filter(kind=OutboxMessage.Kind.ISSUE, open=True).update(look_first=True)
+        BadgeProgress.objects.filter(pk=progress.pk).update(withheld="")
     return ORDERED
 
 

@@ -38,7 +38,7 @@ def nightly(source: Pulse.Source | str) -> int:
         try:
             run = _due(organization, timezone.now())
             if run is not None:
-                run = work.go_on(run, patience=ONE_WAIT, until=until)
+                run = work.go_on(run, patience=_one_wait(), until=until, unattended=True)
                 worked += 1
                 if run.state == State.STOPPED:
                     log.warning("Comparing badges of organization %s stopped: %s", organization.uuid, run.error)
@@ -81,11 +81,12 @@ def _fixes() -> list[str]:
 @shared_task(name="credly_badges.reconcile.compare", ignore_result=True, soft_time_limit=540, time_limit=570)
 def compare(run_id: int) -> None:
     """Compare for one slice, and have a worker go on with the next."""
-    run = ReconcileRun.objects.filter(pk=run_id).exclude(state=State.DONE).first()
+    # One that stopped waits for the scheduled work, and one whose place another took is not to take it back.
+    run = ReconcileRun.objects.filter(pk=run_id, state=State.RUNNING).first()
     if run is None:
         return
     try:
-        run = work.go_on(run, patience=ONE_WAIT, until=time.monotonic() + conf.reconcile_slice().total_seconds())
+        run = work.go_on(run, patience=_one_wait(), until=time.monotonic() + conf.reconcile_slice().total_seconds())
     except (Busy, Lost):
         return
     if run.state == State.RUNNING:
@@ -102,15 +103,26 @@ def mend(difference_ids: Sequence[int], user_id: int | None) -> None:
     if not chosen:
         return
     by = get_user_model().objects.filter(pk=user_id or 0).first()
+    left = [each.pk for each in chosen]
     try:
-        asking = Asking(None, chosen[0].run.organization, patience=ONE_WAIT, until=None)
+        until = time.monotonic() + conf.reconcile_slice().total_seconds()
+        asking = Asking(None, chosen[0].run.organization, patience=_one_wait(), until=until)
         for difference in chosen:
             fixes.mend(difference, asking, by=by)
-    except (Stopped, OutOfTime) as why:
+            left.remove(difference.pk)
+            if left and asking.is_late():
+                raise OutOfTime  # noqa: TRY301  # As where a wait would be too long.
+    except OutOfTime:
+        waking.send(mend, left, user_id)
+    except Stopped as why:
         # Written at each that is left, so that whoever pressed the button reads why.
-        left = ReconcileDifference.objects.filter(pk__in=[each.pk for each in chosen], fix="")
-        left.update(fix_said=str(why)[: fixes.LONGEST_SAID])
+        ReconcileDifference.objects.filter(pk__in=left).update(fix_said=str(why)[: fixes.LONGEST_SAID])
 
 
-ONE_WAIT = timedelta(seconds=60)
+def _one_wait() -> timedelta:
+    """The longest single wait: one that fits into the next slice where it does not fit into what is left of this."""
+    return min(LONGEST_WAIT, conf.reconcile_slice() / 2)
+
+
+LONGEST_WAIT = timedelta(seconds=60)
 MENDED = (ReconcileDifference.Fix.FIXED, ReconcileDifference.Fix.ORDERED)

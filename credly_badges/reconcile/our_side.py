@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q
@@ -12,7 +13,7 @@ from .causes import Cause
 from .compare import Finding
 from .known import awards, is_left_out
 from .looking import ENDED, look
-from .page import Page
+from .page import Page, one_by_one
 
 State = BadgeAward.State
 
@@ -27,19 +28,20 @@ def read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: str
     unsent = Q(credly_id=None, live=True, state__in=[State.QUEUED, State.FAILED], learner__isnull=False)
     rows = awards().filter(unseen | unsent, template=template, pk__gt=int(cursor or 0))
     found: list[Any] = list(rows.order_by("pk")[:AT_ONCE])
-    since = asking.left_out_since()
-    findings: list[Finding] = []
-    for award in found:
-        if is_left_out(award, since):
-            continue
-        if award.credly_id is None:
-            if not award.is_ordered:
-                facts = {"state": [award.state, None]}
-                findings.append(Finding(Cause.NOT_SENT, award.pk, award.learner_id, None, facts))
-        elif (matter := look(asking, award)) is not None:
-            findings.append(matter)
+    done, findings, broken_off = one_by_one(asking, found, lambda award: _compare(asking, award))
     return Page(
         findings,
-        cursor=str(found[-1].pk) if len(found) == AT_ONCE else None,
-        compared=sum(award.credly_id is not None for award in found),
+        cursor=str(found[done - 1].pk) if broken_off or len(found) == AT_ONCE else None,
+        compared=sum(award.credly_id is not None for award in found[:done]),
+        broken_off=broken_off,
     )
+
+
+def _compare(asking: Asking, award: Any) -> Iterator[Finding]:
+    if is_left_out(award, asking.left_out_since()):
+        return
+    if award.credly_id is None:
+        if not award.is_ordered:
+            yield Finding(Cause.NOT_SENT, award.pk, award.learner_id, None, {"state": [award.state, None]})
+    elif (matter := look(asking, award)) is not None:
+        yield matter

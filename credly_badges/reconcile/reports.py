@@ -94,9 +94,15 @@ def as_data(run: ReconcileRun) -> dict[str, Any]:
 
 
 def differences(run: ReconcileRun, *, with_names: bool = False) -> Iterator[ReconcileDifference]:
-    """Those that a run keeps one by one, in the order in which they were found."""
+    """Those that a run keeps one by one, in the order in which they were found.
+
+    Read in pieces: MySQL's client would take in all of them at once.
+    """
     joined = ("template", "award", *(["learner"] if with_names else []))
-    return run.differences.select_related(*joined).order_by("pk").iterator(chunk_size=CHUNK)
+    found, last = run.differences.select_related(*joined).order_by("pk"), 0
+    while piece := list(found.filter(pk__gt=last)[:CHUNK]):
+        yield from piece
+        last = piece[-1].pk
 
 
 def values(run: ReconcileRun, difference: ReconcileDifference) -> list[Any]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from ..models import BadgeAward, BadgeProgress, BadgeTemplate, ReconcileDifference, ReconcileRun
 from . import credly_side, fixes, learner_side, our_side
-from .asking import Asking, OutOfTime, Stopped
+from .asking import Asking, OutOfTime, PlaceLost, Stopped
 from .causes import MANY, Cause
 from .compare import Finding
 from .page import Page
@@ -34,6 +34,8 @@ STEPS: Final[dict[str, Callable[[Asking, ReconcileRun, BadgeTemplate, str], Page
     "ours": our_side.read,
     "learners": learner_side.read,
 }
+ANEW: Final = "credly_anew"
+"""The first step, begun once more because Credly did not take the place where it was left."""
 THE_END: Final = "done"
 WRITTEN_AT_ONCE: Final = 500
 
@@ -58,16 +60,19 @@ def go_on(
     patience: timedelta = timedelta(),
     until: float | None = None,
     on_page: OnPage | None = None,
+    unattended: bool = False,
 ) -> ReconcileRun:
     """Compare from where a run stands, and fix what it is to fix; the run as it is then.
 
     Where Credly does not let it, the run is ``stopped`` and says why; where its time (``until``, by
     ``time.monotonic()``) is over, it stays ``running``. Either way it goes on later from where it is. ``patience`` is
-    the longest wait where requests are held back. Raises Busy while another process works on this organization.
+    the longest wait where requests are held back. ``unattended`` is where nobody would notice if Credly seemed to have
+    lost very many badges at once. Raises Busy while another process works on this organization.
     """
     hold = Hold.take(run)
     try:
-        _work(hold, patience, until, on_page)
+        asking = Asking(hold, hold.run.organization, patience=patience, until=until)
+        _work(hold, asking, on_page, unattended=unattended)
         hold.keep(state=State.DONE, finished_at=timezone.now())
     except OutOfTime:
         pass
@@ -86,20 +91,35 @@ def go_on(
     return hold.run
 
 
-def _work(hold: Hold, patience: timedelta, until: float | None, on_page: OnPage | None) -> None:
-    asking = Asking(hold, hold.run.organization, patience=patience, until=until)
-    fixes.mend_found(hold, asking)  # What was found before the run was left.
+def _work(hold: Hold, asking: Asking, on_page: OnPage | None, *, unattended: bool) -> None:
+    fixes.mend_found(hold, asking, unattended=unattended)  # What was found before the run was left.
     place = _place(hold.run)
     while place.template is not None:
-        page = STEPS[place.step](asking, hold.run, place.template, place.cursor)
-        following = place._replace(cursor=page.cursor) if page.cursor is not None else _after(hold.run, place)
+        page, following = _read(asking, hold.run, place.template, place)
         _store(hold, place.template, page, following)
-        fixes.mend_found(hold, asking)
+        if page.broken_off is not None:
+            raise page.broken_off
+        fixes.mend_found(hold, asking, unattended=unattended)
         if on_page is not None:
             on_page(hold.run)
         if asking.is_late() and following.template is not None:
             raise OutOfTime
         place = following
+
+
+def _read(asking: Asking, run: ReconcileRun, template: BadgeTemplate, place: Place) -> tuple[Page, Place]:
+    """A page, and where to go on after it."""
+    try:
+        page = STEPS[_named(place.step)](asking, run, template, place.cursor)
+    except PlaceLost as why:
+        # Either way from the template's beginning: what is known already is not counted again.
+        anew = place._replace(step=ANEW, cursor="")
+        return Page((), "", broken_off=Stopped(str(why)) if place.step == ANEW else None), anew
+    return page, place._replace(cursor=page.cursor) if page.cursor is not None else _after(run, place)
+
+
+def _named(step: str) -> str:
+    return next(iter(STEPS)) if step == ANEW else step
 
 
 def _place(run: ReconcileRun) -> Place:
@@ -114,7 +134,7 @@ def _place(run: ReconcileRun) -> Place:
 
 def _after(run: ReconcileRun, place: Place) -> Place:
     names = list(STEPS)
-    number = names.index(place.step) + 1
+    number = names.index(_named(place.step)) + 1
     if number < len(names):
         return Place(place.template, names[number])
     template = _first_template(run, after=place.template.pk if place.template else 0)

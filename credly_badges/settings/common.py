@@ -124,7 +124,8 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_name: CREDLY_BADGES_RECONCILE_FIX
     # .. setting_default: ["state", "replaced", "deleted"]
     # .. setting_description: Which kinds of differences the scheduled comparison mends, by the names that
-    #   ``credly_reconcile --fix`` takes. Those of the default only correct our own record. The others wait for a person.
+    #   ``credly_reconcile --fix`` takes. Those of the default only correct our own record. The others wait for a person;
+    #   so does ``deleted`` where more than 20 badges at once seem to be gone, as Credly may be wrong then.
     # .. setting_warning: ``not_awarded``, ``not_sent``, ``not_revoked`` and ``address`` issue, revoke and move badges at
     #   Credly without anybody being asked.
     "CREDLY_BADGES_RECONCILE_FIX": ["state", "replaced", "deleted"],

@@ -23,7 +23,8 @@ from credly_badges.models import (
     ReconcileDifference,
     ReconcileRun,
 )
-from credly_badges.reconcile import causes, nightly, runs, work
+from credly_badges.reconcile import causes, fixes, nightly, runs, work
+from credly_badges.reconcile.nightly import compare as compare_in_a_worker
 from credly_badges.testing.factories import (
     AwardFactory,
     MessageFactory,
@@ -36,6 +37,7 @@ from credly_badges.testing.factories import (
 pytestmark = pytest.mark.django_db
 
 State = BadgeAward.State
+SEARCH = "GET /high_volume_issued_badge_search"
 
 
 @pytest.fixture(autouse=True)
@@ -303,6 +305,22 @@ class TestFindingAndMending:
         assert (award.learner, award.earned_at, award.source) == (progress.learner, earned_at, "requirements")
         assert AuditEntry.objects.filter(action="award.granted", object_id=award.pk).exists()
 
+    def test_a_badge_that_the_search_passed_over_is_found_before_it_is_issued_twice(
+        self, credly, at_credly, there, organization, badge
+    ):
+        credly.update_template(there, allow_duplicate_badges=True)
+        learner = UserFactory()
+        ProgressFactory(learner=learner, template=badge, percent=100, completed_at=timezone.now())
+        passed_over = issued(credly, at_credly, badge, learner)
+        credly.before_acting(SEARCH, 200, body={"data": [], "metadata": {"next_page_url": None}})
+
+        run = compare(organization, fixes=["not_awarded"])
+        deliver_all()
+
+        assert found(run) == [("not_awarded", "ordered")]
+        assert str(BadgeAward.objects.get().credly_id) == passed_over["id"]
+        assert len(credly.badges()) == 1
+
     def test_what_was_mended_meanwhile_is_left_as_it_is(self, credly, at_credly, organization, badge):
         progress = ProgressFactory(template=badge, percent=100, completed_at=timezone.now())
         run = compare(organization)
@@ -503,6 +521,85 @@ class TestBreakingOff:
 
         assert work.go_on(run).counts == many
 
+    def left_after_a_page(self, organization) -> ReconcileRun:
+        run = runs.begin(organization)
+        with pytest.raises(KeyboardInterrupt):
+            work.go_on(run, on_page=Breaks(after=1))
+        return run
+
+    def test_where_credly_has_forgotten_the_place_the_template_is_begun_anew(self, credly, organization, many):
+        run = self.left_after_a_page(organization)
+        credly.before_acting(SEARCH, 422, body={"data": {"message": "Unknown page"}})
+
+        run = work.go_on(run)
+
+        assert (run.state, run.counts) == ("done", many)
+        assert credly.faults_happened()
+
+    def test_where_credly_forgets_it_again_and_again_the_run_stops_and_begins_anew_the_next_time(
+        self, credly, organization, many
+    ):
+        run = self.left_after_a_page(organization)
+        credly.before_acting(SEARCH, 422)
+
+        def forgotten_again(run: ReconcileRun) -> None:
+            if run.compared > self.PER_PAGE and not forgotten:
+                forgotten.append(run.compared)
+                credly.before_acting(SEARCH, 422)
+
+        forgotten: list[int] = []
+        run = work.go_on(run, on_page=forgotten_again)
+
+        assert (run.state, forgotten) == ("stopped", [2 * self.PER_PAGE])
+        assert "refused" in run.error
+        run = work.go_on(run)
+        assert (run.state, run.counts) == ("done", many)
+
+    def test_a_template_of_which_credly_lists_nothing_is_looked_at_badge_by_badge(self, credly, organization, many):
+        credly.before_acting(SEARCH, 404, times=None)
+
+        run = compare(organization)
+
+        assert run.state == "done"
+        assert run.counts == {"state": 3, "deleted": 1, "not_awarded": 1}
+
+    @pytest.mark.parametrize("side", ["credly", "ours"])
+    def test_a_page_that_is_longer_than_a_slice_is_got_through_bit_by_bit(
+        self, credly, at_credly, organization, badge, side
+    ):
+        credly.configure(bulk_lag=86_400 if side == "ours" else 0)
+        awards = [held(credly, at_credly, badge) for _ in range(5)]
+        for award in awards:
+            credly.revoke_badge(str(award.credly_id))
+        asked: list[int] = []
+        run = runs.begin(organization)
+
+        for _ in range(20):
+            before = len(credly.requests("GET", "/badges/"))
+            run = work.go_on(run, until=0)
+            asked.append(len(credly.requests("GET", "/badges/")) - before)
+            if run.state == "done":
+                break
+
+        assert (run.state, run.counts, run.compared) == ("done", {"state": 5}, 5)
+        assert max(asked) == 1
+
+    def test_what_was_looked_at_before_credly_stopped_it_is_not_looked_at_again(
+        self, credly, at_credly, organization, badge
+    ):
+        awards = [held(credly, at_credly, badge) for _ in range(3)]
+        for award in awards:
+            credly.revoke_badge(str(award.credly_id))
+        credly.before_acting(f"GET /badges/{awards[1].credly_id}", 429, headers={"Retry-After": "3600"})
+
+        run = compare(organization)
+        stopped = (run.state, run.counts)
+        run = work.go_on(run)
+
+        assert stopped == ("stopped", {"state": 1})
+        assert (run.state, run.counts) == ("done", {"state": 3})
+        assert [len(credly.requests("GET", str(award.credly_id))) for award in awards] == [1, 2, 1]
+
     @staticmethod
     def pages_of(compare, organization) -> int:
         told: list[int] = []
@@ -581,6 +678,27 @@ class TestNightly:
 
         run = ReconcileRun.objects.get()
         assert found(run) == [("state", "fixed"), ("not_awarded", "")]
+
+    def test_where_very_many_badges_seem_to_be_gone_at_once_a_person_looks_first(
+        self, credly, at_credly, organization, badge
+    ):
+        for _ in range(fixes.MOST_GONE + 1):
+            credly.delete_badge(str(held(credly, at_credly, badge).credly_id))
+
+        nightly("beat")
+
+        assert not BadgeAward.objects.filter(state=State.DELETED).exists()
+        run = compare(organization, fixes=["deleted"])
+        assert run.differences.filter(fix="fixed").count() == fixes.MOST_GONE + 1
+
+    def test_a_comparison_whose_place_another_took_is_not_gone_on_with_by_its_own_task(self, organization, badge):
+        old = runs.begin(organization)
+        runs.begin(organization)
+
+        compare_in_a_worker(old.pk)
+
+        old.refresh_from_db()
+        assert (old.state, old.heard_at) == ("stopped", None)
 
     def test_it_comes_round_once_a_day(self, organization, badge):
         for _ in range(3):
