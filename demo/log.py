@@ -25,7 +25,7 @@ class Listener(logging.Handler):
 
     @contextmanager
     def expecting(self, *loggers: str) -> Iterator[None]:
-        """Leave what these loggers say to the story."""
+        """Leave what these loggers, and those below them, say to the story."""
         self._expected = loggers
         try:
             yield
@@ -34,7 +34,8 @@ class Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a message, with its stack trace if it has one."""
-        if record.name in self._expected and not record.exc_info:
+        is_expected = any(f"{record.name}.".startswith(f"{name}.") for name in self._expected)
+        if is_expected and not record.exc_info:
             return
         self.unexpected.append(record.getMessage())
         sys.stderr.write(f"{self.format(record)}\n")
