@@ -187,6 +187,18 @@ def test_an_organization_that_is_being_compared_is_left_to_who_does_it(organizat
         run()
 
 
+def test_one_that_is_being_compared_does_not_keep_the_others_from_their_turn(organization, badge, missing):
+    busy = OrganizationFactory(name="A Busy One")
+    ReconcileRun.objects.create(organization=busy, heard_at=timezone.now())
+    out = StringIO()
+
+    with pytest.raises(CommandError, match=r"A Busy One.*being compared at this moment"):
+        call_command("credly_reconcile", "--json", stdout=out)
+
+    (report,) = json.loads(out.getvalue())
+    assert (report["organization"], report["state"]) == (str(organization.uuid), "done")
+
+
 def test_only_one_template_is_compared(organization, badge, missing):
     other = ProgressFactory(template__organization=organization, percent=100, completed_at=timezone.now())
 

@@ -321,6 +321,20 @@ class TestFindingAndMending:
         assert str(BadgeAward.objects.get().credly_id) == passed_over["id"]
         assert len(credly.badges()) == 1
 
+    def test_a_learner_who_is_being_retired_has_no_address_to_move_a_badge_to(
+        self, credly, at_credly, organization, badge, settings
+    ):
+        settings.RETIRED_EMAIL_PREFIX = "retired__user_"
+        award = held(credly, at_credly, badge)
+        award.learner.email = "retired__user_0a1b@retired.invalid"
+        award.learner.save()
+        OutboxMessage.objects.all().delete()
+
+        run = compare(organization, fixes=["address"])
+
+        assert run.counts == {}
+        assert not OutboxMessage.objects.exists()
+
     def test_what_was_mended_meanwhile_is_left_as_it_is(self, credly, at_credly, organization, badge):
         progress = ProgressFactory(template=badge, percent=100, completed_at=timezone.now())
         run = compare(organization)

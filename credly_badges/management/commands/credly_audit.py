@@ -19,11 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...models import AuditEntry
+from ..spreadsheets import cell
 
 AT_ONCE = 2000
 COLUMNS = ("id", "at", "actor", "action", "kind", "object", "name", "because", "before", "after")
-# A spreadsheet takes a cell that begins like this for a formula, and runs it.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Command(BaseCommand):
@@ -107,16 +106,9 @@ def _write_csv(out: IO[str], rows: Iterator[dict[str, Any]]) -> int:
     sheet.writerow(COLUMNS)
     count = 0
     for row in rows:
-        sheet.writerow(_cell(row[column]) for column in COLUMNS)
+        sheet.writerow(cell(row[column]) for column in COLUMNS)
         count += 1
     return count
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def _write_json(out: IO[str], rows: Iterator[dict[str, Any]]) -> int:

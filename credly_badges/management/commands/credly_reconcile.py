@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from ...models import BadgeAward, BadgeTemplate, CredlyOrganization, ReconcileRun
 from ...reconcile import causes, reports, runs, work
+from ..spreadsheets import cell
 
 PATIENCE = timedelta(minutes=3)
 """The longest single wait when requests are held back, by Credly or by ourselves."""
@@ -76,25 +77,30 @@ class Command(BaseCommand):
                 pass  # Before all the work: a file that cannot be written should not be found out after it.
         only = _template(options["template"], options["organization"])
         organizations = [only.organization] if only else _organizations(options["organization"])
-        done = [run for each in organizations if (run := self._compare(each, only, options)) is not None]
-        if options["resume"] and not done:
+        done, busy = [], []
+        for each in organizations:
+            try:
+                done += self._compare(each, only, options)
+            except runs.Busy as why:
+                busy.append(f"{each}: {why.sentence}")  # No reason not to compare the others, and to tell of them.
+        if options["resume"] and not done and not busy:
             raise CommandError(_("No comparison was stopped, so there is none to resume."))
-        self._tell(done, options)
+        if done or not busy:
+            self._tell(done, options)
+        if busy:
+            raise CommandError("\n".join(busy))
         if any(run.state != ReconcileRun.State.DONE or reports.left(run) for run in done):
             sys.exit(1)
 
     def _compare(
         self, organization: CredlyOrganization, only: BadgeTemplate | None, options: dict[str, Any]
-    ) -> ReconcileRun | None:
-        try:
-            if options["resume"]:
-                run = runs.unfinished(organization)
-            else:
-                fixes = list(causes.FIXES) if options["fix_all_safe"] else options["fix"] or []
-                run = runs.begin(organization, fixes=fixes, only_template=only)
-            return self._go_on(run) if run is not None else None
-        except runs.Busy as busy:
-            raise CommandError(f"{organization}: {busy.sentence}") from None
+    ) -> list[ReconcileRun]:
+        """The comparison, or none where there is none to resume."""
+        if options["resume"]:
+            run = runs.unfinished(organization)
+            return [] if run is None else [self._go_on(run)]
+        fixes = list(causes.FIXES) if options["fix_all_safe"] else options["fix"] or []
+        return [self._go_on(runs.begin(organization, fixes=fixes, only_template=only))]
 
     def _go_on(self, run: ReconcileRun) -> ReconcileRun:
         # ``disable=None`` leaves the bar away where nobody watches: in a pipe, under cron. Credly does not say how many
@@ -162,12 +168,7 @@ def _write(done: Iterable[ReconcileRun], file: Any, *, with_names: bool) -> None
     for run in done:
         for difference in reports.differences(run, with_names=with_names):
             name = getattr(difference.learner, "username", "") if with_names else ""
-            writer.writerow([*reports.values(run, difference), *([_harmless(name)] if with_names else [])])
-
-
-def _harmless(text: str) -> str:
-    # A spreadsheet takes a text that begins like this for a formula.
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+            writer.writerow(map(cell, [*reports.values(run, difference), *([name] if with_names else [])]))
 
 
 @contextmanager
