@@ -1,7 +1,7 @@
 """What the plugin remembers. Tables, constraints and query sets; nothing here acts on two tables at once."""
 
 from .access import Availability
-from .audit import AuditEntry
+from .audit import AuditEntry, AuditSeal
 from .awards import BadgeAward, BadgeVersion, EarnerIdentifier
 from .intake import ReceivedEvent
 from .notices import CredlyNotice
@@ -14,6 +14,7 @@ from .templates import BadgeTemplate
 
 __all__ = [
     "AuditEntry",
+    "AuditSeal",
     "Availability",
     "BadgeAward",
     "BadgeProgress",

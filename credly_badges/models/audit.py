@@ -1,4 +1,4 @@
-"""Who did what to which thing."""
+"""Who did what to which thing, and the seals that show whether anybody changed that afterwards."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WrittenOnce(Exception):
-    """Entries of the audit log are written once: nobody changes or deletes one."""
+    """What is in the audit log is written once: nobody changes or deletes it."""
 
     def __str__(self) -> str:
         """The docstring is the message."""
         return self.__doc__ or ""
 
 
-class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
-    """Entries, which are only ever read and added.
-
-    Django does not come by here when it empties ``actor`` because a user is deleted.
-    """
+class WrittenOnceQuerySet(models.QuerySet[Any]):
+    """Rows that are only ever read and added."""
 
     def update(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002
         """Refused."""
@@ -31,12 +28,33 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         """Refused."""
         raise WrittenOnce
 
+
+class WrittenOnceModel(models.Model):
+    """A row that is never changed."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new row; one that is written is never changed."""
+        if not self._state.adding:
+            raise WrittenOnce
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+        """Refused."""
+        raise WrittenOnce
+
+
+class AuditEntryQuerySet(WrittenOnceQuerySet):
+    """Entries of the log. Django does not come by here when it empties ``actor`` because a user is deleted."""
+
     def forget(self, user_id: int) -> int:
         """Take a person's name off what they did, as when they retire; what was done stays. How many entries."""
         return models.QuerySet.update(self.filter(actor_id=user_id), actor=None)
 
 
-class AuditEntry(models.Model):
+class AuditEntry(WrittenOnceModel):
     """One change that somebody, or the system, made. Written once, never changed.
 
     .. pii: Who made a change (by key only).
@@ -76,12 +94,30 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.object_label}".strip()
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write a new entry; one that is written is never changed."""
-        if not self._state.adding:
-            raise WrittenOnce
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ARG002
-        """Refused."""
-        raise WrittenOnce
+class AuditSeal(WrittenOnceModel):
+    """A digest of some entries of the log and of the seal before it. Whoever changes an entry cannot make it anew.
+
+    .. no_pii: Digests that nobody can read anything from, and who acted is no part of them.
+    """
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    # Keys, and no relations: a seal outlasts whatever is done to the entries, and tells of it.
+    first_entry = models.PositiveBigIntegerField(_("first entry"))
+    last_entry = models.PositiveBigIntegerField(_("last entry"))
+    count = models.PositiveIntegerField(_("entries"))
+    digest = models.CharField(_("digest"), max_length=64)
+    previous = models.CharField(_("digest of the seal before"), max_length=64, blank=True, default="")
+    key_mark = models.CharField(_("mark of the key"), max_length=16)
+    sealed_at = models.DateTimeField(_("sealed at"))
+
+    objects = WrittenOnceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = _("audit seal")
+        verbose_name_plural = _("audit seals")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.number)

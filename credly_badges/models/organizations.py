@@ -93,6 +93,7 @@ class CredlyOrganization(models.Model):
         _("wait until"), null=True, blank=True, help_text=_("Credly asked us to slow down until then.")
     )
     synced_at = models.DateTimeField(_("templates synced at"), null=True, blank=True)
+    sync_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 

@@ -146,6 +146,8 @@ class Pulse(models.Model):
         RECONCILE = "reconcile", _("the reconciliation")
         PURGE = "purge", _("the removal of old notices")
         NOTICES = "notices", _("the processing of what Credly told us")
+        TEMPLATES = "templates", _("the sync of badge templates")
+        SEALS = "seals", _("the sealing of the audit log")
 
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, unique=True)
     heard_at = models.DateTimeField(_("heard at"))
