@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -23,6 +25,8 @@ MOST_PAGES = 2_000
 """Where a listing without end is given up: 100,000 templates."""
 UNNAMED_WAIT = 10.0
 """Seconds to wait where Credly asks us to slow down and names no time."""
+
+T = TypeVar("T")
 
 OnPage = Callable[[int, int | None], None]
 """Is told after each page how many templates were read, and how many there are if Credly says so."""
@@ -69,7 +73,7 @@ def read(client: Client, *, patience: Patience, on_page: OnPage | None = None) -
     last: int | None = None
     failures = 0
     while number is not None:
-        page = _ask(client, number, patience)
+        page = ask(partial(client.templates, page=number), patience)
         if isinstance(page, Page):
             failures = 0
             last = page.total_pages or last
@@ -85,11 +89,12 @@ def read(client: Client, *, patience: Patience, on_page: OnPage | None = None) -
     return listing
 
 
-def _ask(client: Client, number: int, patience: Patience) -> Page[wire.Template] | CredlyError:
+def ask(question: Callable[[], T], patience: Patience) -> T | CredlyError:
+    """Credly's answer, asked for again where that may help; the error where it did not."""
     tried = 1
     while True:
         try:
-            return client.templates(page=number)
+            return question()
         except Throttled as error:
             if not patience.wait(UNNAMED_WAIT if error.retry_after is None else error.retry_after):
                 return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from .. import connections
 from ..credly import wire
 from ..credly.client import Client
-from ..credly.errors import CredlyError, NotFound
+from ..credly.errors import NotFound
 from ..models import AuditEntry, BadgeTemplate, CredlyOrganization
 from . import entries, listing
 from .columns import DESCRIBED, columns
@@ -59,7 +60,7 @@ def plan(
     if made.is_complete:
         listed = found.seen.keys() | found.unreadable
         missing = [row for uuid, row in rows.items() if uuid not in listed and row.credly_state != State.GONE]
-        for row in _really_gone(client, missing, found):
+        for row in _really_gone(client, missing, found, waits):
             made.items.append(as_gone(row))
     for template in found.seen.values():
         item = compare(template, rows.get(template.id))
@@ -92,19 +93,22 @@ def write(organization: CredlyOrganization, item: Item, *, by: AbstractBaseUser 
     return _add(organization, [item], by) if item.fate is Fate.ADDED else _change([item], by)
 
 
-def _really_gone(client: Client, missing: list[BadgeTemplate], found: listing.Listing) -> Iterator[BadgeTemplate]:
+def _really_gone(
+    client: Client, missing: list[BadgeTemplate], found: listing.Listing, patience: listing.Patience
+) -> Iterator[BadgeTemplate]:
     """Those that Credly says it does not have. The others join ``found``, or its problems."""
     # The active ones first: that learners can still earn a badge that is gone is what matters.
     missing.sort(key=lambda row: not row.is_active)
     for row in missing[:MOST_LOOKED_FOR]:
-        try:
-            found.seen[row.uuid] = client.template(row.uuid)
-        except NotFound:
+        answer = listing.ask(partial(client.template, row.uuid), patience)
+        if isinstance(answer, wire.Template):
+            found.seen[row.uuid] = answer
+        elif isinstance(answer, NotFound):
             yield row
-        except CredlyError as error:
+        else:
             found.problems.append(
                 _("“%(name)s” is not in Credly's list, and could not be looked for. %(error)s")
-                % {"name": row.name, "error": error}
+                % {"name": row.name, "error": answer}
             )
             return
     more = len(missing) - MOST_LOOKED_FOR

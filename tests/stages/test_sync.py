@@ -335,6 +335,20 @@ def test_a_template_that_the_list_skipped_is_looked_for_before_it_counts_as_gone
     assert credly.requests("GET", python.uuid)
 
 
+def test_a_sync_with_patience_looks_for_a_skipped_template_again_where_credly_asks_to_wait(
+    credly, at_credly, organization
+):
+    python = credly.add_template(at_credly, "Python")
+    synced(organization)
+    credly.delete_template(python)
+    credly.before_acting(f"GET */badge_templates/{python.uuid}", status=429, headers={"Retry-After": "0"}, times=3)
+
+    plan = templates.plan(organization, patience=timedelta(seconds=5))
+
+    assert plan.is_complete
+    assert names(plan.of(Fate.GONE)) == ["Python"]
+
+
 def test_one_template_in_a_form_that_cannot_be_used_does_not_spoil_the_others(credly, at_credly, organization):
     credly.add_template(at_credly, "Python")
     ruby = credly.add_template(at_credly, "Ruby")
