@@ -67,6 +67,8 @@ class OrganizationColumns(SubjectAdmin):
             return format_html('<span class="credly-bad"><strong>{}</strong></span>', gettext("No API key"))
         if organization.wait_until and organization.wait_until > timezone.now():
             when = timezone.localtime(organization.wait_until).strftime("%H:%M:%S")
+            if not organization.key.was_fetched:
+                return gettext("Waiting until %(when)s, as its API key could not be fetched") % {"when": when}
             return gettext("Waiting until %(when)s, as Credly asked") % {"when": when}
         return gettext("Ready")
 

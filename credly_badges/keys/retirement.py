@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit, conf, connections
+from .. import audit, conf, connections, pacing
 from ..credly import errors
 from ..credly.client import Client
 from ..models import CredlyOrganization
@@ -26,9 +26,14 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 
 
 def client_with(organization: CredlyOrganization, key: Secret) -> Client:
-    """A client with another key than the one in force, for the moment."""
+    """A client with another key than the one in force, for the moment. Its requests keep the organization's pace."""
     return Client(
-        conf.api_url(organization.environment), organization.uuid, key.reveal(), timeout=conf.timeouts(), pool=1
+        conf.api_url(organization.environment),
+        organization.uuid,
+        key.reveal(),
+        timeout=conf.timeouts(),
+        pool=1,
+        gate=pacing.gate(organization),
     )
 
 

@@ -68,6 +68,11 @@ class Secret:
         return self._plain
 
     @property
+    def was_fetched(self) -> bool:
+        """Whether it was there to be read: False where the site's own function did not give it."""
+        return self._failure is None
+
+    @property
     def masked(self) -> str:
         """Its last four characters behind dots, or a word where there is nothing to show."""
         if not self:

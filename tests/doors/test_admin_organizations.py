@@ -247,6 +247,19 @@ def test_the_page_is_shown_while_the_secrets_manager_is_down(organization, setti
     assert "did not give the organization's API key" in checked
 
 
+def test_the_status_says_whether_it_is_credly_or_the_secrets_manager_that_is_waited_for(organization, settings):
+    CredlyOrganization.objects.update(wait_until=timezone.now() + timedelta(hours=1))
+    browser = manager()
+
+    for_credly = text_of(browser.get(url("credlyorganization")))
+    settings.CREDLY_BADGES_API_KEYS = {str(organization.uuid): "nowhere.to.be_found"}
+    for_the_key = text_of(browser.get(url("credlyorganization")))
+
+    assert "as Credly asked" in for_credly
+    assert "as Credly asked" not in for_the_key
+    assert "as its API key could not be fetched" in for_the_key
+
+
 def test_saving_an_organization_keeps_a_key_that_cannot_be_read(organization, at_credly, settings):
     old = settings.CREDLY_BADGES_ENCRYPTION_KEYS
     settings.CREDLY_BADGES_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]

@@ -14,8 +14,8 @@ from credly_badges import connections, keys
 from credly_badges.conf import given_keys
 from credly_badges.credly.errors import Throttled
 from credly_badges.issuing import deliver
-from credly_badges.keys import life, successors
-from credly_badges.models import AuditEntry, BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage
+from credly_badges.keys import life, retirement, successors
+from credly_badges.models import AuditEntry, BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage, Pace
 from credly_badges.models.encryption import Secret
 from credly_badges.testing.factories import AwardFactory, MessageFactory, OrganizationFactory, TemplateFactory
 
@@ -279,6 +279,16 @@ def test_a_new_key_begins_a_new_life(organization, at_credly, credly):
     assert (row.key_warned_days, row.key_expiry_is_known) == (None, True)
     assert row.key_token_id != old
     assert not row.retiring_key
+
+
+def test_another_key_than_the_one_in_force_is_tried_at_the_organizations_pace(organization, credly):
+    now = timezone.now()
+    Pace.objects.create(organization=organization, failures=5, opened_at=now, probe_at=now + timedelta(minutes=1))
+
+    with retirement.client_with(organization, organization.key) as client, pytest.raises(Throttled):
+        client.organization()
+
+    assert not credly.requests()
 
 
 def test_a_pasted_key_has_the_one_retired_that_this_plugin_had_made(organization, at_credly, credly):
