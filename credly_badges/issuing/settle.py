@@ -202,6 +202,9 @@ def _hold_back(organization: CredlyOrganization, message: OutboxMessage, verdict
             return False  # Another worker, or a person: that pause is theirs to end.
         if (given or organization.api_key) != message.organization.key:
             return True  # Another key came in force while the old one was being tried.
+    until = verdict.organization.get("wait_until")
+    if until and organization.wait_until and organization.wait_until > until:
+        return True  # Another worker was told to wait for longer.
     CredlyOrganization.objects.filter(pk=organization.pk).update(**verdict.organization)
     if "paused" not in verdict.organization:
         return True

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from credly_badges import connections, lms, pacing
 from credly_badges.credly.errors import CredlyError, Throttled, Unanswered, Unavailable
-from credly_badges.issuing import deliver
+from credly_badges.issuing import deliver, leases
+from credly_badges.issuing.results import Failed
+from credly_badges.issuing.settle import settle
 from credly_badges.models import AuditEntry, BadgeTemplate, CredlyOrganization, DeliveryAttempt, OutboxMessage, Pace
 from credly_badges.pacing.bucket import Bucket
 from credly_badges.sync import templates
@@ -286,6 +288,21 @@ def test_an_abandoned_order_that_finds_no_room_takes_none_from_the_others(credly
 
     other.refresh_from_db()
     assert other.state == "delivered"
+
+
+@transactional
+def test_who_is_told_to_wait_briefly_does_not_end_a_longer_wait(organization, orders):
+    orders(1)
+    (message,) = leases.read(OutboxMessage.objects.values_list("pk", flat=True))
+    leased = leases.take(message, timezone.now())
+    longer = timezone.now() + timedelta(minutes=5)
+    CredlyOrganization.objects.update(wait_until=longer)  # Another worker was told so meanwhile.
+
+    settle(leased.message, leased.attempt, Failed(Throttled(retry_after=1)), spread=0.5)
+
+    organization.refresh_from_db()
+    assert organization.wait_until == longer
+    assert set(OutboxMessage.objects.values_list("state", "attempts")) == {("waiting", 0)}
 
 
 @transactional
