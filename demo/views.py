@@ -167,7 +167,7 @@ def _well() -> str:
 
 MOODS = {
     "away": Mood("is away for three orders", _away),
-    "down": Mood("is down until it is well", _down),
+    "down": Mood("is down for longer", _down),
     "lose": Mood("loses its next answer", _lose_an_answer),
     "slow": Mood("asks to slow down", _slow_down),
     "tidy": Mood("loses two badges unheard", _tidy_up),
