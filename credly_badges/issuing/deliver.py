@@ -23,6 +23,7 @@ from ..models import OutboxMessage, Pulse
 from . import leases, queue
 from .announce import announce_all
 from .batch import carry_out_together
+from .issue import is_guarded
 from .orders import attempted, carry_out
 from .results import Hopeless, Result
 from .settle import settle
@@ -190,11 +191,10 @@ def _may_go_in_a_batch(message: OutboxMessage, now: datetime) -> bool:
     That Credly issues nothing of a batch that it refuses is not promised. Of what is sent again, it is Credly's own
     rule against duplicates that keeps it from being issued twice, and some badges are exempt from that.
     """
-    organization, award = message.organization, message.award
+    organization = message.organization
     is_new = message.state == OutboxMessage.State.WAITING and bool(message.open) and not message.look_first
     is_due = message.not_before <= now and organization.may_send(now)
-    is_guarded = not (award.template.allow_duplicates or award.occasion)
-    return is_new and is_due and is_guarded and message.kind == OutboxMessage.Kind.ISSUE
+    return is_new and is_due and message.kind == OutboxMessage.Kind.ISSUE and is_guarded(message.award)
 
 
 def _settle(leased: leases.Leased, result: Result) -> None:

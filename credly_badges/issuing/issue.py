@@ -35,6 +35,8 @@ def issue(message: OutboxMessage, client: Client, earner_id: str) -> Result:
     badge = look(client, award, earner_id).badge if message.look_first else None
     if badge is not None and _is_ours(badge, award):
         return Confirmed(badge, learner, earner_id, found=True)
+    if message.look_first and badge is None and not is_guarded(award) and _may_come_to_light(message):
+        raise errors.Unavailable("Credly does not show whether an earlier attempt has issued it; its lists may lag.")
     order = order_for(award, learner, earner_id)
     if isinstance(order, Blocked):
         return order
@@ -52,6 +54,16 @@ def issue(message: OutboxMessage, client: Client, earner_id: str) -> Result:
             )
         result = _on_duplicate(message, client, order, found, refusal)
     return replace(result, learner=learner, earner_id=earner_id) if isinstance(result, Confirmed) else result
+
+
+def is_guarded(award: BadgeAward) -> bool:
+    """Whether Credly itself would refuse to issue the badge a second time."""
+    return not (award.template.allow_duplicates or award.occasion)
+
+
+def _may_come_to_light(message: OutboxMessage) -> bool:
+    """Whether what an attempt before this one brought about may still be missing from Credly's lists."""
+    return message.attempts < min(PATIENCE, conf.max_attempts() - 1)
 
 
 def learner_of(award: BadgeAward) -> lms.Learner | Hopeless:
@@ -145,7 +157,7 @@ def _beside_what_ended(
     """Issue a badge anew where Credly counts an ended one as a duplicate. Credly has no way to un-revoke."""
     if not found.ended:
         raise refusal
-    if message.look_first and message.attempts < min(PATIENCE, conf.max_attempts() - 1):
+    if message.look_first and _may_come_to_light(message):
         # What is in the way may be our own badge, from an answer that was lost: Credly's lists may lag behind.
         raise errors.Unavailable(
             "Credly says that the learner has this badge, and shows only ones that ended.", status=refusal.status

@@ -13,7 +13,15 @@ from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credly_badges import awards, progress
 from credly_badges.issuing import deliver, outbox
-from credly_badges.models import AuditEntry, BadgeAward, BadgeProgress, OutboxMessage, ReceivedEvent
+from credly_badges.models import (
+    AuditEntry,
+    BadgeAward,
+    BadgeProgress,
+    BadgeTemplate,
+    CredlyOrganization,
+    OutboxMessage,
+    ReceivedEvent,
+)
 
 from .conftest import FIRST, NOON, run_outbox_until_quiet
 
@@ -197,3 +205,29 @@ def test_an_order_that_was_given_up_after_a_lost_answer_is_looked_for_when_the_b
 
     assert BadgeAward.objects.get().state == State.REVOKED
     assert world.credly.badges_of(learner.user.email) == []
+
+
+@pytest.mark.parametrize("occasion", ["", "2026-05-01T12:00:00.000000Z"])
+def test_a_badge_that_credly_would_issue_twice_is_not_while_its_lists_lag(world, occasion):
+    badge = world.badge_for_passing(FIRST, allow_duplicate_badges=True)
+    BadgeTemplate.objects.update(allow_duplicates=not occasion)
+    world.credly.configure(list_lag=3600)
+    world.credly.after_acting("POST */badges", lose_the_answer="reset")
+    learner = world.learner()
+    CredlyOrganization.objects.update(paused="by_hand")
+    learner.passes(FIRST)
+    BadgeAward.objects.update(occasion=occasion)
+    CredlyOrganization.objects.update(paused="")
+
+    for _attempt in range(3):
+        OutboxMessage.objects.update(not_before=NOON)
+        deliver.sweep(source="beat")
+    assert world.credly.issued_count(learner.user.email, str(badge.uuid)) == 1
+    assert "its lists may lag" in OutboxMessage.objects.get().error
+
+    world.credly.configure(list_lag=0)
+    OutboxMessage.objects.update(not_before=NOON)
+    deliver.sweep(source="beat")
+
+    assert world.credly.issued_count(learner.user.email, str(badge.uuid)) == 1
+    assert BadgeAward.objects.get().state == State.OFFERED
