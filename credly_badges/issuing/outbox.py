@@ -97,7 +97,18 @@ def wake_after_commit(message_ids: Sequence[int]) -> None:
 
 
 def _chosen(messages: QuerySet[OutboxMessage], *states: OutboxMessage.State) -> list[OutboxMessage]:
-    return list(messages.filter(open=True, state__in=states).order_by("pk").select_for_update())
+    """Those of the messages that are open and in one of these states, locked; their awards before them."""
+    chosen = messages.filter(open=True, state__in=states).order_by("pk")
+    found = list(chosen.values_list("pk", "award_id"))
+    for batch in _batches(sorted({award_id for _pk, award_id in found})):
+        list(BadgeAward.objects.select_for_update().filter(pk__in=batch).order_by("pk").values_list("pk"))
+    # Anew, for a worker may have taken some of them meanwhile. No more than those whose awards are locked.
+    still = OutboxMessage.objects.filter(open=True, state__in=states)
+    return [
+        message
+        for batch in _batches([pk for pk, _award_id in found])
+        for message in still.filter(pk__in=batch).order_by("pk").select_for_update()
+    ]
 
 
 def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:

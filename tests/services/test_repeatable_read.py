@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from credly_badges import awards, progress
 from credly_badges.events import intake
+from credly_badges.issuing import outbox
 from credly_badges.learning_event import LearningEvent
-from credly_badges.models import Availability, BadgeAward, BadgeProgress, ReceivedEvent
+from credly_badges.models import Availability, BadgeAward, BadgeProgress, OutboxMessage, ReceivedEvent
 from credly_badges.testing.factories import (
     PASSING_STATUS,
     GroupFactory,
+    MessageFactory,
     ReceivedEventFactory,
     RuleFactory,
     TemplateFactory,
@@ -173,3 +176,17 @@ def test_of_many_people_at_one_moment_as_many_are_awarded_as_the_quota_has():
 
     assert sorted(came_of_it) == ["awarded"] * 5 + ["none left"] * 7
     assert BadgeAward.objects.count() == 5
+
+
+@pytest.mark.parametrize("do", [outbox.redrive, outbox.drop])
+def test_whoever_sends_dead_letters_again_or_drops_them_cannot_deadlock_with_a_delivery(do):
+    """A delivery locks the award and then its message; of two who lock in one order, one waits for the other."""
+    for _letter in range(3):
+        MessageFactory(state=OutboxMessage.State.DEAD)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert do(OutboxMessage.objects.all(), by=None) == 3
+
+    statements = [query["sql"] for query in queries.captured_queries]
+    locked = [sql.partition("FROM `")[2].partition("`")[0] for sql in statements if sql.endswith("FOR UPDATE")]
+    assert locked == ["credly_badges_badgeaward", "credly_badges_outboxmessage"]
