@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import conf, keys, notices, reconcile
+from . import audit, conf, keys, notices, reconcile
 from .models import CredlyOrganization, Pulse
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,10 @@ def _purge(_source: str, _until: float) -> None:
     notices.purge()
 
 
+def _seals(_source: str, until: float) -> None:
+    audit.seal(until=until)
+
+
 def _reconcile(source: str, _until: float) -> None:
     reconcile.nightly(source)
 
@@ -131,6 +135,7 @@ ROUNDS = (
     Round(Source.KEYS, lambda: timedelta(hours=1), _keys),
     Round(Source.PURGE, lambda: timedelta(days=1), _purge),
     Round(Source.NOTICES, lambda: EACH_TIME, _notices),
+    Round(Source.SEALS, lambda: timedelta(hours=1), _seals),
     # Last, because it takes as long as it may.
     Round(Source.RECONCILE, lambda: EACH_TIME, _reconcile),
 )

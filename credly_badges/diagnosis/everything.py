@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from . import badges, installation, machinery, organizations, queues
+from . import badges, installation, log, machinery, organizations, queues
 from .finding import Finding, Level
 
 
@@ -26,3 +26,4 @@ def diagnose(*, ask_credly: bool = True) -> Iterator[Finding]:
     yield from badges.findings()
     yield from machinery.findings()
     yield from queues.findings()
+    yield log.sealing()

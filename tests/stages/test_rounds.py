@@ -15,7 +15,7 @@ from credly_badges.testing.factories import OrganizationFactory
 pytestmark = pytest.mark.django_db
 
 Source = Pulse.Source
-EVERYTHING = {Source.FEED, Source.KEYS, Source.PURGE, Source.NOTICES, Source.RECONCILE}
+EVERYTHING = {Source.FEED, Source.KEYS, Source.PURGE, Source.NOTICES, Source.SEALS, Source.RECONCILE}
 EACH_TIME = {Source.NOTICES, Source.RECONCILE}
 
 
@@ -31,7 +31,7 @@ def test_the_first_time_everything_is_done_and_leaves_its_pulse(organization):
     done = rounds.due(Source.COMMAND)
 
     assert names(done) == EVERYTHING
-    assert [each.failure for each in done] == [""] * 5
+    assert [each.failure for each in done] == [""] * len(EVERYTHING)
     assert set(Pulse.objects.values_list("source", flat=True)) == EVERYTHING
     organization.refresh_from_db()
     assert organization.feed_read_at is not None
@@ -48,7 +48,8 @@ def test_what_was_done_just_now_waits_for_its_time(organization):
 
     ago(Source.KEYS, minutes=61)
     ago(Source.PURGE, hours=25)
-    assert names(rounds.due(Source.COMMAND)) == EACH_TIME | {Source.KEYS, Source.PURGE}
+    ago(Source.SEALS, minutes=61)
+    assert names(rounds.due(Source.COMMAND)) == EACH_TIME | {Source.KEYS, Source.PURGE, Source.SEALS}
 
 
 def test_the_feed_is_read_as_often_as_the_settings_say(organization, settings):

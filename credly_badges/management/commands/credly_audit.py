@@ -1,4 +1,4 @@
-"""Give the audit log away: to a spreadsheet, or to the site's own archive."""
+"""Give the audit log away, to a spreadsheet or to the site's own archive, and see whether anybody changed it."""
 
 from __future__ import annotations
 
@@ -18,21 +18,28 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ... import audit
+from ...audit.seals import Fault, Verified
 from ...models import AuditEntry
 from ..spreadsheets import cell
 
 AT_ONCE = 2000
+MOST_NAMED = 100
+"""How many faults of the log are named before the rest is only counted."""
 COLUMNS = ("id", "at", "actor", "action", "kind", "object", "name", "because", "before", "after")
 
 
 class Command(BaseCommand):
-    """``credly_audit export``."""
+    """``credly_audit export`` and ``credly_audit verify``."""
 
-    help = "Export the audit log, the oldest entry first. Entries are never changed, so an export can go on at its end."
+    help = (
+        "Export the audit log, the oldest entry first, or verify that nobody changed it. Entries are never changed, so "
+        "an export can go on at its end."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to export, and to where."""
-        commands = parser.add_subparsers(dest="do", required=True, metavar="export")
+        commands = parser.add_subparsers(dest="do", required=True, metavar="export|verify")
         export = commands.add_parser("export", help="Print the entries, or write them to a file.")
         export.add_argument("--since", type=_begin, metavar="WHEN", help="From this day or moment on (ISO 8601).")
         export.add_argument("--until", type=_end, metavar="WHEN", help="Until this day, included, or this moment.")
@@ -45,8 +52,47 @@ class Command(BaseCommand):
         export.add_argument("--format", choices=("csv", "json"), default="csv", help="csv unless given.")
         export.add_argument("--json", action="store_true", help="The same as --format json.")
         export.add_argument("--output", type=Path, metavar="FILE", help="A new file. Without it, print them.")
+        verify = commands.add_parser(
+            "verify", help="Say whether entries were changed, added or removed. Then it ends with 1."
+        )
+        verify.add_argument("--json", action="store_true", help="Print the result as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Do what is asked."""
+        self._verify(as_data=options["json"]) if options["do"] == "verify" else self._export(options)
+
+    def _verify(self, *, as_data: bool) -> None:
+        """Look at seal by seal, however many there are; only the first broken ones are kept to be named."""
+        seals = entries = faults = 0
+        broken: list[Verified] = []
+        for each in audit.verify():
+            seals += each.fault is not Fault.SEAL_MISSING
+            entries += each.count
+            faults += each.fault is not None
+            if each.fault and len(broken) < MOST_NAMED:
+                broken.append(each)
+        waiting = audit.unsealed()
+        if as_data:
+            data = {
+                "ok": not faults,
+                "seals": seals,
+                "entries": entries,
+                "unsealed": waiting,
+                "faults": faults,
+                "broken": [_as_data(each) for each in broken],
+            }
+            self.stdout.write(json.dumps(data, indent=2))
+        else:
+            for each in broken:
+                self.stdout.write(_in_words(each))
+            said = _("%(seals)d seals over %(entries)d entries were verified; %(waiting)d entries are not sealed yet.")
+            self.stdout.write(said % {"seals": seals, "entries": entries, "waiting": waiting})
+        if faults:
+            raise CommandError(
+                _("The audit log is not as it was sealed. The first fault: %(first)s") % {"first": _in_words(broken[0])}
+            )
+
+    def _export(self, options: dict[str, Any]) -> None:
         """Write entry by entry, however many there are."""
         write = _write_json if options["json"] or options["format"] == "json" else _write_csv
         with self._opened(options["output"]) as out:
@@ -65,6 +111,33 @@ class Command(BaseCommand):
             raise CommandError(
                 _("%(file)s cannot be made: %(why)s.") % {"file": path, "why": error.strerror}
             ) from error
+
+
+def _in_words(each: Verified) -> str:
+    fault = {
+        Fault.SEAL_MISSING: _("The seal is missing."),
+        Fault.SEAL_CHANGED: _("The seal itself, or the one before it, was changed."),
+        Fault.KEY_UNKNOWN: _(
+            "It was made with a key that the settings lack. Put that one into SECRET_KEY_FALLBACKS to verify it."
+        ),
+        Fault.ENTRIES_MISSING: _("Entries are missing."),
+        Fault.ENTRIES_ADDED: _("Entries were added."),
+        Fault.ENTRIES_CHANGED: _("Entries, or the seal itself, were changed."),
+        None: _("It fits."),
+    }[each.fault]
+    words = {"number": each.number, "first": each.first_entry, "last": each.last_entry, "fault": fault}
+    return _("Seal %(number)d (entries %(first)d to %(last)d): %(fault)s") % words
+
+
+def _as_data(each: Verified) -> dict[str, Any]:
+    return {
+        "seal": each.number,
+        "fault": each.fault,
+        "first_entry": each.first_entry,
+        "last_entry": each.last_entry,
+        "entries": each.count,
+        "sealed_at": each.sealed_at.isoformat() if each.sealed_at else None,
+    }
 
 
 def _chosen(options: dict[str, Any]) -> QuerySet[AuditEntry]:

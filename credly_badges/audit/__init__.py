@@ -1,4 +1,4 @@
-"""Who did what to which thing, before and after."""
+"""Who did what to which thing, before and after; ``seals`` show whether anybody changed that afterwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
-from .models import AuditEntry
+from ..models import AuditEntry
+from .seals import seal as seal
+from .seals import unsealed as unsealed
+from .seals import verify as verify
 
 
 def record(
