@@ -20,6 +20,10 @@ READING = (
     "view_outboxmessage",
     "view_auditentry",
     "view_receivedevent",
+    "view_credlynotice",
+    "view_availability",
+    "view_reconcilerun",
+    "view_reconciledifference",
 )
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import timezone
 
 from credly_badges import audit
-from credly_badges.models import CredlyOrganization
+from credly_badges.models import (
+    Availability,
+    CredlyNotice,
+    CredlyOrganization,
+    ReconcileDifference,
+    ReconcileRun,
+)
 from credly_badges.testing.factories import (
     AwardFactory,
     FulfillmentFactory,
@@ -18,12 +26,26 @@ from credly_badges.testing.factories import (
     ProgressFactory,
     ReceivedEventFactory,
     TemplateFactory,
+    UserFactory,
 )
 from tests.doors.admin_desk import READING, at_the_desk, manager, text_of, url
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("credlyorganization", "badgeaward", "badgeprogress", "receivedevent", "outboxmessage", "auditentry")
+LISTS = (
+    "credlyorganization",
+    "badgeaward",
+    "badgeprogress",
+    "receivedevent",
+    "outboxmessage",
+    "auditentry",
+    "credlynotice",
+    "availability",
+    "reconcilerun",
+    "reconciledifference",
+)
+EDITED = {"credlyorganization", "availability"}
+"""What is added, changed and deleted by hand."""
 KEY = "a-very-secret-key-of-credly-5678"
 
 
@@ -37,17 +59,51 @@ class Things:
     receivedevent: int
     outboxmessage: int
     auditentry: int
+    credlynotice: int
+    availability: int
+    reconcilerun: int
+    reconciledifference: int
+
+
+def a_notice() -> CredlyNotice:
+    return CredlyNotice.objects.create(
+        organization=OrganizationFactory(), event_id=uuid4(), event_type="badge.created", not_before=timezone.now()
+    )
+
+
+def a_place() -> Availability:
+    template = TemplateFactory()
+    return Availability.objects.create(organization=template.organization, template=template, scope="course-v1:A+B+C")
+
+
+def a_difference() -> ReconcileDifference:
+    award = AwardFactory()
+    run = ReconcileRun.objects.create(organization=award.template.organization)
+    return ReconcileDifference.objects.create(
+        run=run, cause="state", template=award.template, learner=award.learner, award=award
+    )
 
 
 @pytest.fixture
-def things() -> Things:
-    organization = OrganizationFactory(api_key=KEY, key_rejected=True)
+def things(credly, credly_address) -> Things:
+    there = credly.add_organization("Example University", key=KEY)
+    organization = OrganizationFactory(uuid=there.uuid, environment="simulator", api_key=KEY, key_rejected=True)
     message = MessageFactory(dead=True, award__template__organization=organization)
     progress = FulfillmentFactory(progress__template=message.award.template).progress
     entry = audit.record("organization.paused", organization, because="Credly rejected the API key.")
+    notice, place, difference = a_notice(), a_place(), a_difference()
     return Things(
-        organization.pk, message.award_id, progress.pk, ReceivedEventFactory().pk, message.pk, entry.pk
-    )  # fmt: skip
+        organization.pk,
+        message.award_id,
+        progress.pk,
+        ReceivedEventFactory().pk,
+        message.pk,
+        entry.pk,
+        notice.pk,
+        place.pk,
+        difference.run_id,
+        difference.pk,
+    )
 
 
 # Model, page, whether it is of one thing, whether a reader may see it. What a reader may not see changes something.
@@ -60,6 +116,12 @@ PAGES = [
     ("credlyorganization", "check", True, False),
     ("credlyorganization", "pause", True, False),
     ("credlyorganization", "resume", True, False),
+    ("credlyorganization", "rotate", True, False),
+    ("credlyorganization", "reset", True, False),
+    ("credlyorganization", "webhook", True, False),
+    ("credlyorganization", "renew", True, False),
+    ("credlynotice", "process", True, False),
+    ("reconcilerun", "begin", False, False),
     ("badgeaward", "issue", False, False),
     ("badgeaward", "resend", True, False),
     ("badgeaward", "revoke", True, False),
@@ -69,8 +131,9 @@ PAGES = [
     ("outboxmessage", "redrive", True, False),
     ("outboxmessage", "drop", False, False),
 ]
-ONLY_POSTED = {"sync", "check", "resume", "resend", "redrive"}
-NEVER = {(model, page) for model in LISTS if model != "credlyorganization" for page in ("add", "delete")}
+ONLY_POSTED = {"sync", "check", "resume", "reset", "resend", "redrive", "process"}
+NEVER = {(model, page) for model in LISTS if model not in EDITED for page in ("add", "delete")}
+BUTTONS = {page for _model, page, _of_one, readable in PAGES if not readable}
 
 
 def address(model, page, of_one, things):
@@ -121,6 +184,17 @@ def test_managers_reach_everything_that_there_is_to_reach(model, page, of_one, r
         assert response.status_code == (403 if (model, page) in NEVER else 200)
 
 
+@pytest.mark.parametrize(("model", "page", "of_one", "readable"), PAGES)
+def test_another_site_cannot_have_a_manager_do_anything(model, page, of_one, readable, things):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(UserFactory(admin=True))
+
+    response = browser.post(address(model, page, of_one, things), {"reason": "Because"})
+
+    assert response.status_code == 403
+    assert "CSRF" in response.content.decode()
+
+
 @pytest.mark.parametrize("model", LISTS)
 def test_readers_see_no_buttons(model, things):
     browser = at_the_desk(*READING)
@@ -128,7 +202,7 @@ def test_readers_see_no_buttons(model, things):
     page = browser.get(address(model, "change", True, things)).content.decode()
     page += browser.get(url(model)).content.decode()
 
-    for deed in ("sync", "check", "pause", "resume", "issue", "resend", "revoke", "redrive", "drop", "add", "delete"):
+    for deed in BUTTONS:
         assert f'/{deed}/"' not in page
     assert 'name="_save"' not in page
     assert 'name="action"' not in page
@@ -137,7 +211,7 @@ def test_readers_see_no_buttons(model, things):
 @pytest.mark.parametrize(("model", "page", "of_one", "readable"), PAGES)
 def test_no_page_gives_the_key_away(model, page, of_one, readable, things):
     browser, where = manager(), address(model, page, of_one, things)
-    token = CredlyOrganization.objects.get().api_key.as_token()
+    token = CredlyOrganization.objects.get(pk=things.credlyorganization).api_key.as_token()
 
     content = browser.get(where).content.decode()
 
@@ -168,6 +242,10 @@ MAKERS = {
     "badgeprogress": ProgressFactory,
     "receivedevent": ReceivedEventFactory,
     "outboxmessage": MessageFactory,
+    "credlynotice": a_notice,
+    "availability": a_place,
+    "reconcilerun": a_difference,
+    "reconciledifference": a_difference,
     "auditentry": lambda: audit.record(
         "template.activated", TemplateFactory(), actor=get_user_model().objects.order_by("?").first()
     ),
