@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -59,7 +60,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         "Credly has told nothing yet. Paste the address on an organization's page into Credly, so that changes there "
         "arrive within seconds; without it they are read from Credly's events feed now and then."
     )
-    list_display = ("type_shown", "organization", "about_shown", "state_shown", "outcome_short", "source", "age")
+    list_display = ("type_shown", "organization", "about_shown", "state_shown", "age", "outcome_short")
     list_display_links = ("type_shown",)
     list_filter = ("state", TypeFilter, "organization", "source", "received_at")
     list_select_related = ("organization",)
@@ -67,8 +68,8 @@ class NoticeAdmin(ReadOnlyAdmin):
     search_help_text = _("The whole ID of an event, a badge or a template at Credly.")
     actions = ("process_selected",)
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("type_shown", "organization_shown", "about_shown", "event_id", "subject_id")}),
-        (_("What came of it"), {"fields": ("state_shown", "outcome", "attempts", "tried_next", "finished_at")}),
+        (None, {"fields": ("type_shown", "organization_shown", "about_shown", "event_id", "subject_shown")}),
+        (_("What came of it"), {"fields": ("state_shown", "outcome", "tried", "tried_next", "finished_at")}),
         (_("How it came"), {"fields": ("source", "occurred_at", "received_at", "repeated")}),
     )
 
@@ -144,6 +145,14 @@ class NoticeAdmin(ReadOnlyAdmin):
         award = notice.award_here or notice.earlier_award_here
         return _linked("badgeaward", award, gettext("badge award")) if award else NOTHING
 
+    @admin.display(description=_("its ID at Credly"))
+    def subject_shown(self, notice: CredlyNotice) -> Any:
+        return notice.subject_id or NOTHING
+
+    @admin.display(description=_("attempts"))
+    def tried(self, notice: CredlyNotice) -> int:
+        return notice.attempts
+
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, notice: CredlyNotice) -> str:
         words = notice.get_state_display()
@@ -180,7 +189,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         """Process one notice again."""
         if not self.has_process_permission(request):
             raise PermissionDenied
-        self._process(request, [pk])
+        self._process(request, [get_object_or_404(CredlyNotice, pk=pk).pk])
         return HttpResponseRedirect(self.own_url("change", pk))
 
     def _process(self, request: HttpRequest, chosen: list[int]) -> None:

@@ -49,6 +49,8 @@ class OrganizationForm(forms.ModelForm):
         if "environment" in self.fields:
             cast("forms.ChoiceField", self.fields["environment"]).choices = _environments(self.instance.environment)
         if KEY_FIELD in self.fields:
+            if self.instance.pk:
+                self.fields[KEY_FIELD].label = _("New API key")
             self.fields[KEY_FIELD].help_text = _about_the_key(self.instance)
 
     def clean_new_api_key(self) -> Secret:

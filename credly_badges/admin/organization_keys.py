@@ -38,7 +38,7 @@ class OrganizationKeys(OrganizationColumns):
     def key_checked(self, organization: CredlyOrganization) -> str:
         return moment(organization.key_checked_at) if organization.key_checked_at else gettext("never")
 
-    @admin.display(description=_("key before it"))
+    @admin.display(description=_("previous key"))
     def key_before(self, organization: CredlyOrganization) -> str:
         if not organization.retiring_key:
             return gettext("none")

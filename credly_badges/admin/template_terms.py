@@ -94,7 +94,7 @@ def edit(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplat
         return HttpResponseRedirect(reverse("admin:credly_badges_badgetemplate_change", args=[template.pk]))
     context = {
         **admin.admin_site.each_context(request),
-        "title": _("Terms"),
+        "title": _("Terms of %(template)s") % {"template": template},
         "opts": admin.opts,
         "original": BadgeTemplate.objects.get(pk=template.pk),
         "form": form,

@@ -116,6 +116,17 @@ def test_the_page_of_one_that_needs_a_person_says_what_to_do_and_offers_it():
     assert (entry.action, entry.actor.username) == ("notice.processed_again", "ada")
 
 
+def test_a_notice_that_is_no_longer_there_is_not_processed():
+    assert manager().post(url("credlynotice", "process", 4711)).status_code == 404
+
+
+def test_one_that_went_well_at_once_does_not_speak_of_failed_attempts():
+    page = text_of(manager().get(url("credlynotice", "change", told(state=State.DONE, attempts=1).pk)))
+
+    assert "Attempts: 1" in page
+    assert "ailed attempts" not in page
+
+
 def test_many_are_processed_again_at_once_and_what_a_worker_has_is_left_alone():
     chosen = [told(state=State.FAILED), told(state=State.REJECTED), told()]
     taken, other = told(state=State.WAITING, lease=uuid4(), finished_at=None), told(state=State.FAILED)
