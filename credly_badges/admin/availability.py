@@ -29,6 +29,16 @@ class AvailabilityForm(forms.ModelForm):
         model = Availability
         fields = ("organization", "template", "scope", "quota", "ends_at", "note")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django names the two halves of a moment beside them, and not for those who have the page read to them.
+        if "ends_at" in self.fields:
+            widget: Any = self.fields["ends_at"].widget
+            for half, name in zip(
+                widget.widgets, (_("Available until: date"), _("Available until: time")), strict=True
+            ):
+                half.attrs["aria-label"] = name
+
     def clean_scope(self) -> str:
         """The place in the form that events carry."""
         text = self.cleaned_data["scope"].strip()

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.http import require_http_methods, require_safe
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
@@ -41,6 +42,7 @@ def badges(request: HttpRequest, course_key: str) -> HttpResponse:
     return render(request, "credly_badges/course_badges.html", context)
 
 
+@xframe_options_deny
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def activate(request: HttpRequest, course_key: str, pk: int) -> HttpResponse:
@@ -48,6 +50,7 @@ def activate(request: HttpRequest, course_key: str, pk: int) -> HttpResponse:
     return _turn(request, course_key, pk, on=True)
 
 
+@xframe_options_deny
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def deactivate(request: HttpRequest, course_key: str, pk: int) -> HttpResponse:

@@ -1,11 +1,9 @@
 """Somebody sets requirements in a real browser, with JavaScript and without."""
 
-import os
 import re
 
 import pytest
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from credly_badges import lms
 from credly_badges.models import DataRule
@@ -13,45 +11,19 @@ from credly_badges.testing.factories import COURSE_KEY, TemplateFactory, UserFac
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = os.environ.get("CREDLY_TEST_CHROMIUM", "/usr/bin/chromium")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    # Playwright's synchronous API runs an event loop in this thread, and Django takes that for asynchronous code.
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            )
-            yield browser
-            browser.close()
-
 
 @pytest.fixture
-def open_editor(chromium, live_server, settings):
+def open_editor(browse, settings):
     """Open the requirements page of a new template as an administrator."""
     settings.CREDLY_BADGES_LMS_BACKEND = "credly_badges.testing.lms.StandInLMS"
     lms.backend().clear()
     lms.backend().add_course(COURSE_KEY, "Demonstration Course")
-    contexts = []
 
     def open_editor(**options):
-        client = Client()
-        client.force_login(UserFactory(admin=True))
-        contexts.append(chromium.new_context(**options))
-        session = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
-        contexts[-1].add_cookies([{**session, "url": live_server.url}])
-        page = contexts[-1].new_page()
-        page.troubles = []
-        page.on("pageerror", lambda trouble: page.troubles.append(str(trouble)))
-        page.goto(f"{live_server.url}/admin/credly_badges/badgetemplate/{TemplateFactory().pk}/requirements/")
-        return page
+        path = f"/admin/credly_badges/badgetemplate/{TemplateFactory().pk}/requirements/"
+        return browse(UserFactory(admin=True), path, **options)
 
     yield open_editor
-    for context in contexts:
-        context.close()
     lms.backend().clear()
 
 

@@ -240,6 +240,12 @@ class TestActivation:
 
         assert browser_of(teacher).post(turn(template, "activate")).status_code == 404
 
+    @pytest.mark.parametrize("deed", ["activate", "deactivate"])
+    def test_another_site_cannot_frame_the_question(self, teacher, deed):
+        answer = browser_of(teacher).get(turn(a_badge_for_passing(), deed))
+
+        assert answer.headers["X-Frame-Options"] == "DENY"
+
     def test_a_form_of_another_site_does_nothing(self, teacher):
         template = a_badge_for_passing(is_active=False)
         browser = Client(enforce_csrf_checks=True)
