@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from ..credly import errors, wire
 from ..credly.client import Client
 from ..models import OutboxMessage
 from .finding import look
-from .issue import issue, learner_of, order_for
+from .issue import is_guarded, issue, learner_of, order_for
 from .orders import attempted, client_of
 from .results import Blocked, Confirmed, Failed, Hopeless, NoAccess, Result
 
@@ -43,6 +44,18 @@ def carry_out_together(messages: Sequence[tuple[OutboxMessage, str]]) -> dict[in
     if isinstance(client, NoAccess):
         return {message.pk: client for message, _earner_id in messages}
     return _Batch(client).carry_out(messages)
+
+
+def may_go_in_one(message: OutboxMessage, now: datetime) -> bool:
+    """Whether a message is due, Credly has never been asked for its badge, and would refuse a second one.
+
+    That Credly issues nothing of a batch that it refuses is not promised. Of what is sent again, it is Credly's own
+    rule against duplicates that keeps it from being issued twice, and some badges are exempt from that.
+    """
+    organization = message.organization
+    is_new = message.state == OutboxMessage.State.WAITING and bool(message.open) and not message.look_first
+    is_due = message.not_before <= now and organization.may_send(now)
+    return is_new and is_due and message.kind == OutboxMessage.Kind.ISSUE and is_guarded(message.award)
 
 
 class _Batch:

@@ -22,8 +22,7 @@ from .. import conf, pacing, waking
 from ..models import OutboxMessage, Pulse
 from . import leases, queue
 from .announce import announce_all
-from .batch import carry_out_together
-from .issue import is_guarded
+from .batch import carry_out_together, may_go_in_one
 from .orders import attempted, carry_out
 from .results import Hopeless, Result
 from .settle import settle
@@ -70,7 +69,7 @@ def wake_messages(message_ids: list[int]) -> None:
 
 
 def _wake_portions(messages: QuerySet[OutboxMessage]) -> int:
-    portions = _portions(messages)
+    portions = queue.portions(messages)
     for portion in portions:
         if len(portion) == 1:
             wake(portion[0])
@@ -133,7 +132,7 @@ def deliver_together(message_ids: Sequence[int]) -> None:
     now = timezone.now()
     batches: dict[int, list[OutboxMessage]] = {}
     for message in leases.read(message_ids) if conf.batch_size() > 1 else ():
-        if _may_go_in_a_batch(message, now):
+        if may_go_in_one(message, now):
             batches.setdefault(message.organization_id, []).append(message)
     in_batches = set()
     for batch in batches.values():
@@ -185,18 +184,6 @@ def _take_together(messages: Sequence[OutboxMessage], now: datetime) -> list[lea
     return taken
 
 
-def _may_go_in_a_batch(message: OutboxMessage, now: datetime) -> bool:
-    """Whether a message is due, Credly has never been asked for its badge, and would refuse a second one.
-
-    That Credly issues nothing of a batch that it refuses is not promised. Of what is sent again, it is Credly's own
-    rule against duplicates that keeps it from being issued twice, and some badges are exempt from that.
-    """
-    organization = message.organization
-    is_new = message.state == OutboxMessage.State.WAITING and bool(message.open) and not message.look_first
-    is_due = message.not_before <= now and organization.may_send(now)
-    return is_new and is_due and message.kind == OutboxMessage.Kind.ISSUE and is_guarded(message.award)
-
-
 def _settle(leased: leases.Leased, result: Result) -> None:
     spread = random.random()  # noqa: S311  # no secret hangs on it
     again_at = settle(leased.message, leased.attempt, result, spread=spread)
@@ -245,7 +232,7 @@ class Swept:
 def sweep(*, source: Pulse.Source | str, limit: int = 1000, threads: int = 1) -> Swept:
     """Deliver, in this process, everything that is due now."""
     _note_pulse(source)
-    portions = _portions(due(limit))
+    portions = queue.portions(due(limit))
     if threads > 1:
         left = iter(portions)
         with ThreadPoolExecutor(threads) as pool:
@@ -266,23 +253,6 @@ def wake_due(*, source: Pulse.Source | str, limit: int = 1000) -> int:
 def due(limit: int) -> QuerySet[OutboxMessage]:
     """The messages whose time has come, the oldest first."""
     return OutboxMessage.objects.due(timezone.now()).order_by("not_before")[:limit]
-
-
-def _portions(messages: QuerySet[OutboxMessage]) -> list[list[int]]:
-    """Messages in the portions in which they are delivered: what may go in a batch together, others alone."""
-    size = conf.batch_size()
-    portions: list[list[int]] = []
-    filling: dict[int, list[int]] = {}
-    columns = ("look_first", "award__occasion", "award__template__allow_duplicates")
-    for number, organization_id, kind, *alone in messages.values_list("pk", "organization", "kind", *columns):
-        if any(alone) or kind != OutboxMessage.Kind.ISSUE:
-            portions.append([number])
-        elif len(filling.get(organization_id, ())) in (0, size):
-            filling[organization_id] = [number]
-            portions.append(filling[organization_id])
-        else:
-            filling[organization_id].append(number)
-    return portions
 
 
 def _deliver_what_is_left(portions: Iterator[list[int]]) -> None:

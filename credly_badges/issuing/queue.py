@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
+from .. import conf
 from ..models import OutboxMessage, Pace
 
 USUAL_DELIVERY = timedelta(seconds=0.5)
@@ -42,3 +43,20 @@ def look_for_room(message: OutboxMessage, now: datetime) -> datetime | None:
         return None
     soon = USUAL_DELIVERY / most
     return turn_at(message, now + soon * (1 + random.random()), soon)  # noqa: S311  # no secret hangs on it
+
+
+def portions(messages: QuerySet[OutboxMessage]) -> list[list[int]]:
+    """Messages in the portions in which they are delivered: what may go in a batch together, others alone."""
+    size = conf.batch_size()
+    found: list[list[int]] = []
+    filling: dict[int, list[int]] = {}
+    columns = ("look_first", "award__occasion", "award__template__allow_duplicates")
+    for number, organization_id, kind, *alone in messages.values_list("pk", "organization", "kind", *columns):
+        if any(alone) or kind != OutboxMessage.Kind.ISSUE:
+            found.append([number])
+        elif len(filling.get(organization_id, ())) in (0, size):
+            filling[organization_id] = [number]
+            found.append(filling[organization_id])
+        else:
+            filling[organization_id].append(number)
+    return found
