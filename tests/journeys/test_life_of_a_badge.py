@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from credly_badges import awards, lms
-from credly_badges.models import BadgeAward, BadgeProgress, OutboxMessage
+from credly_badges import awards, lms, progress
+from credly_badges.models import BadgeAward, BadgeProgress, CredlyOrganization, OutboxMessage
 from credly_badges.testing.factories import RuleFactory
 
 from .conftest import FIRST, NOON, SECOND, run_outbox_until_quiet
@@ -35,6 +35,28 @@ def standing(world, learner):
     mine = [badge for badge in world.credly.badges() if badge["recipient_email"] == learner.user.email]
     left = [badge for badge in mine if badge["state"] != "revoked" and not badge.get("replacement_badge_id")]
     return sorted(left, key=lambda badge: badge["issued_at"])
+
+
+def test_earned_again_before_credly_has_confirmed_that_it_was_taken_back(world, badge_for):
+    badge_for(FIRST)
+    learner = world.learner()
+    learner.passes(FIRST)
+    CredlyOrganization.objects.update(paused=CredlyOrganization.Pause.BY_HAND)
+    awards.revoke(BadgeAward.objects.get(), "Plagiarism", by=None)
+    learner.fails(FIRST, at=NOON + DAY)
+    learner.passes(FIRST, at=NOON + 2 * DAY)
+    assert BadgeProgress.objects.get().withheld
+
+    CredlyOrganization.objects.update(paused="")
+    run_outbox_until_quiet()
+    assert not standing(world, learner)
+    BadgeProgress.objects.update(try_again_at=NOON)
+    progress.sweep()
+    run_outbox_until_quiet()
+
+    (remote,) = standing(world, learner)
+    assert remote["issued_at"] == "2026-05-03T12:00:00.000Z"
+    assert BadgeAward.objects.get(live=True).state == State.OFFERED
 
 
 @pytest.mark.parametrize("revoked_ones_count", [False, True])
