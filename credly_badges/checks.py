@@ -50,6 +50,8 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.reconcile_grace,
     conf.feed_every,
     conf.batch_size,
+    conf.sync_every,
+    conf.metrics_token,
 )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from . import audit, conf, keys, notices, reconcile
 from .models import CredlyOrganization, Pulse
+from .sync import scheduled
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,10 @@ def _purge(_source: str, _until: float) -> None:
     notices.purge()
 
 
+def _templates(_source: str, until: float) -> None:
+    scheduled.sync_due(until=until)
+
+
 def _seals(_source: str, until: float) -> None:
     audit.seal(until=until)
 
@@ -136,6 +141,8 @@ ROUNDS = (
     Round(Source.PURGE, lambda: timedelta(days=1), _purge),
     Round(Source.NOTICES, lambda: EACH_TIME, _notices),
     Round(Source.SEALS, lambda: timedelta(hours=1), _seals),
+    # Each organization is synced as often as the settings say; what is due within the hour is that, and what failed.
+    Round(Source.TEMPLATES, lambda: timedelta(hours=1), _templates),
     # Last, because it takes as long as it may.
     Round(Source.RECONCILE, lambda: EACH_TIME, _reconcile),
 )

@@ -175,6 +175,16 @@ def batch_size() -> int:
     return min(max(_read("BATCH_SIZE", 25, int), 1), MOST_IN_A_BATCH)
 
 
+def sync_every() -> timedelta:
+    """How often each organization's badge templates are synced in whole by themselves; zero for never."""
+    return timedelta(hours=_read("SYNC_HOURS", 24, (int, float)))
+
+
+def metrics_token() -> str:
+    """With which token a monitoring system reads the figures without a session; empty where none may."""
+    return _read("METRICS_TOKEN", "", str)
+
+
 def _read(name: str, default: T, kind: Any) -> T:
     value: T = getattr(settings, f"CREDLY_BADGES_{name}", default)
     if not isinstance(value, kind):

@@ -16,9 +16,9 @@ from ..models import (
     BadgeProgress,
     BadgeTemplate,
     CredlyOrganization,
-    ReconcileDifference,
     ReconcileRun,
 )
+from ..reconcile import reports
 from .finding import Finding, Level, ago
 
 LATE_RECONCILE = 2
@@ -51,6 +51,23 @@ def _templates() -> Iterator[Finding]:
             Level.NOTE,
             sentence % {"count": gone},
             _("Its badges can no longer be issued. Filter the templates in the admin by their state at Credly."),
+        )
+    by_itself = BadgeTemplate.objects.filter(is_active=False, activation_changed_by=None).exclude(
+        deactivated_because=""
+    )
+    wanted = by_itself.exclude(credly_state=states.GONE).filter(groups__requirements__gt=0)
+    if stopped := wanted.distinct().count():
+        sentence = ngettext(
+            "%(count)d template with requirements was deactivated, as Credly would not issue it any more.",
+            "%(count)d templates with requirements were deactivated, as Credly would not issue them any more.",
+            stopped,
+        )
+        yield Finding(
+            "templates_stopped",
+            "templates",
+            Level.NOTE,
+            sentence % {"count": stopped},
+            _("Publish it at Credly, sync and activate it. If learners shall not earn it, remove its requirements."),
         )
     if refused := active.exclude(credly_state=states.ACTIVE).count():
         sentence = ngettext(
@@ -103,7 +120,9 @@ def _reconciliation(organization: CredlyOrganization, now: datetime) -> Iterator
     newest, done = whole.first(), whole.filter(state=ReconcileRun.State.DONE).first()
     if newest is not None and newest.state == ReconcileRun.State.STOPPED:
         sentence = _("The last comparison stopped: %(error)s") % {"error": newest.error or _("nobody knows why")}
-        yield Finding("reconcile_stopped", topic, Level.NOTE, sentence, run_it)
+        go_on = _("Remove the cause. It goes on with the scheduled work, or with: %(command)s --resume")
+        command = f"manage.py lms credly_reconcile --organization {organization.uuid}"
+        yield Finding("reconcile_stopped", topic, Level.NOTE, sentence, go_on % {"command": command})
     if done is None:
         yield Finding("reconcile_never", topic, Level.NOTE, _("Its badges were never compared in whole."), run_it)
         return
@@ -118,8 +137,7 @@ def _reconciliation(organization: CredlyOrganization, now: datetime) -> Iterator
         sentence,
         run_it if late else "",
     )
-    open_fixes = (ReconcileDifference.Fix.NONE, ReconcileDifference.Fix.FAILED)
-    if left := done.differences.filter(fix__in=open_fixes).count():
+    if left := reports.left(done):
         said = ngettext("%(count)d difference is left.", "%(count)d differences are left.", left)
         advice = _("Look at them under Reconciliations in the admin, or use credly_reconcile --fix.")
         yield Finding("reconcile_differences", topic, Level.NOTE, said % {"count": left}, advice)

@@ -151,6 +151,17 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_warning: An answer that is lost has each badge of the request looked for, so a small number costs less
     #   where the connection is bad.
     "CREDLY_BADGES_BATCH_SIZE": 25,
+    # .. setting_name: CREDLY_BADGES_SYNC_HOURS
+    # .. setting_default: 24
+    # .. setting_description: After how many hours each organization's badge templates are synced in whole again, by the
+    #   scheduled work; 0 never does so by itself. Single changes come by webhook or with the events feed in between.
+    "CREDLY_BADGES_SYNC_HOURS": 24,
+    # .. setting_name: CREDLY_BADGES_METRICS_TOKEN
+    # .. setting_default: ""
+    # .. setting_description: With this token, sent as ``Authorization: Bearer``, a monitoring system reads
+    #   ``/badges/health?format=prometheus`` without a session. Empty lets nobody in without one.
+    # .. setting_warning: Take one that cannot be guessed, such as from ``openssl rand -hex 32``.
+    "CREDLY_BADGES_METRICS_TOKEN": "",
 }
 
 

@@ -15,7 +15,15 @@ from credly_badges.testing.factories import OrganizationFactory
 pytestmark = pytest.mark.django_db
 
 Source = Pulse.Source
-EVERYTHING = {Source.FEED, Source.KEYS, Source.PURGE, Source.NOTICES, Source.SEALS, Source.RECONCILE}
+EVERYTHING = {
+    Source.FEED,
+    Source.KEYS,
+    Source.PURGE,
+    Source.NOTICES,
+    Source.SEALS,
+    Source.TEMPLATES,
+    Source.RECONCILE,
+}
 EACH_TIME = {Source.NOTICES, Source.RECONCILE}
 
 
@@ -48,8 +56,11 @@ def test_what_was_done_just_now_waits_for_its_time(organization):
 
     ago(Source.KEYS, minutes=61)
     ago(Source.PURGE, hours=25)
+    assert names(rounds.due(Source.COMMAND)) == EACH_TIME | {Source.KEYS, Source.PURGE}
+
     ago(Source.SEALS, minutes=61)
-    assert names(rounds.due(Source.COMMAND)) == EACH_TIME | {Source.KEYS, Source.PURGE, Source.SEALS}
+    ago(Source.TEMPLATES, minutes=61)
+    assert names(rounds.due(Source.COMMAND)) == EACH_TIME | {Source.SEALS, Source.TEMPLATES}
 
 
 def test_the_feed_is_read_as_often_as_the_settings_say(organization, settings):
