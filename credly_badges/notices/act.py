@@ -104,7 +104,10 @@ def _template_changed(
     # An event may hold its subject as it was: one that is not here, or gone, is only taken if Credly has it now.
     if event.template is None or not single.is_here(organization, template_id):
         return _look_for_template(template_id, event.occurred_at, organization, client)
-    return _taken(single.take_over(organization, event.template, as_of=event.occurred_at))
+    taken = single.take_over(organization, event.template, as_of=event.occurred_at, is_present=False)
+    if taken.undecided:
+        return _look_for_template(template_id, event.occurred_at, organization, client)
+    return _taken(taken)
 
 
 def _template_deleted(

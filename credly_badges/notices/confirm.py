@@ -167,16 +167,24 @@ def _put_off(notice: CredlyNotice, now: datetime, follows: datetime | None) -> b
             wake(notice.pk, at=notice.not_before)
         return True
     until = notice.organization.wait_until
-    if until is None or until <= now:
-        until = limits.storm_until(notice, now) if notice.occurred_at is None else None
-        if until is not None and _feed_was_read_since(notice):
-            outcome = _("Too many others were made up for Credly to be asked, and the events feed does not have it.")
-            _untouched(notice).update(state=State.REJECTED, outcome=outcome, finished_at=now, lease=None)
-            return True
+    if until is not None and until > now:
+        if _untouched(notice).update(not_before=until):
+            wake(notice.pk, at=until)
+        return True
+    return notice.occurred_at is None and _sit_out_a_storm(notice, now)
+
+
+def _sit_out_a_storm(notice: CredlyNotice, now: datetime) -> bool:
+    """Leave a hint to the events feed while nothing but made-up ones arrive; whether that is so."""
+    until = limits.storm_until(notice, now)
     if until is None:
         return False
-    if _untouched(notice).update(not_before=until):
-        wake(notice.pk, at=until)
+    if _feed_was_read_since(notice):
+        outcome = _("Too many others were made up for Credly to be asked, and the events feed does not have it.")
+        _untouched(notice).update(state=State.REJECTED, outcome=outcome, finished_at=now, lease=None)
+    else:
+        # Nobody is woken for it: with a thousand of them, workers would do nothing else. The next round finds it.
+        _untouched(notice).update(not_before=until)
     return True
 
 

@@ -25,13 +25,17 @@ class Taken:
     template: BadgeTemplate | None
     changed: bool
     sentence: str
+    undecided: bool = False
 
 
 @transaction.atomic
-def take_over(organization: CredlyOrganization, template: wire.Template, *, as_of: datetime) -> Taken:
+def take_over(
+    organization: CredlyOrganization, template: wire.Template, *, as_of: datetime, is_present: bool = True
+) -> Taken:
     """Bring one template here as Credly described it; an older description never overturns a newer one.
 
-    ``as_of`` is when Credly said it, for a template that does not carry its own time of change.
+    ``as_of`` is when Credly said it, for a template that does not carry its own time of change. Unless ``is_present``,
+    so that it may be how the template was, another one of the same time leaves it undecided which is the newer.
     """
     row = _locked(organization, template.id)
     said_at = template.updated_at or as_of
@@ -42,6 +46,8 @@ def take_over(organization: CredlyOrganization, template: wire.Template, *, as_o
     if item is None:
         _stamp(row, said_at)
         return Taken(row, False, _("The template says the same as Credly."))
+    if said_at == known and not is_present:
+        return Taken(row, False, _("Credly has said something else of it at the same moment."), undecided=True)
     deactivated = templates.write(organization, item)
     row = BadgeTemplate.objects.get(organization=organization, uuid=template.id)
     _stamp(row, said_at)

@@ -296,6 +296,22 @@ def test_an_older_event_of_a_template_never_overturns_a_newer_one(how, order, wo
     assert "Third" in world.here()
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_of_changes_in_the_same_millisecond_the_one_that_credly_keeps_is_kept(order, world):
+    world.credly.configure(event_subject="snapshot")
+    for name in ("First", "Second", "Third"):
+        world.credly.update_template(world.remote, name=name)
+    events = list(world.credly.store.events.values())[-3:]
+    for event in events:
+        event.snapshot["updated_at"] = events[-1].snapshot["updated_at"]
+    told = world.told()[-3:]
+
+    for place in order:
+        world.post(told[place])
+
+    assert "Third" in world.here()
+
+
 @pytest.mark.parametrize("how", ["present", "snapshot"])
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
 def test_an_older_event_of_a_badge_never_overturns_a_newer_one(how, order, world):
@@ -545,6 +561,20 @@ def test_in_a_storm_of_made_up_notices_the_feed_decides(world):
     assert world.fetched() == 20
     assert not CredlyNotice.objects.filter(state=State.WAITING).exists()
     assert CredlyNotice.objects.filter(outcome__contains="Too many others were made up").count() == 20
+
+
+def test_a_storm_keeps_no_worker_running_round_in_circles(world, sent):
+    made_up = {"organization_id": world.at_credly.uuid, "event_type": "badge.created"}
+    for _number in range(40):
+        world.post({**made_up, "id": str(uuid4())})
+    woken = sent()
+
+    for _task, *arguments in woken:
+        notices.process_notice(*arguments)
+
+    assert len(woken) == 40
+    assert world.fetched() == 20
+    assert sent() == []  # What waits is left to the next round, or to the events feed.
 
 
 def test_old_notices_are_deleted_and_those_that_wait_are_not(db):
