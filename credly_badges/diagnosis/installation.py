@@ -14,7 +14,7 @@ APP = "credly_badges"
 
 def settings() -> list[Finding]:
     """What the system checks say of the plugin's settings."""
-    told = [message for message in checks.run_checks() if str(message.id).startswith(f"{APP}.")]
+    told = [message for message in checks.run_checks(tags=[APP]) if str(message.id).startswith(f"{APP}.")]
     if not told:
         return [Finding("settings", "settings", Level.OK, _("Nothing is wrong with the CREDLY_BADGES settings."))]
     return [

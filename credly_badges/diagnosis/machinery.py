@@ -78,13 +78,17 @@ def _pulses() -> Iterator[Finding]:
     pulses = {pulse.source: pulse for pulse in Pulse.objects.all()}
     since = now - ROUNDS_MISSED * conf.sweep_every()
     awake = {source for source, pulse in pulses.items() if pulse.heard_at > since}
+    is_kept = not awake.isdisjoint({Pulse.Source.BEAT.value, Pulse.Source.COMMAND.value})
     for source in TIMEKEEPERS:
         heard = pulses.get(source.value)
+        # One who keeps the time is enough: then the workers leave it to them, and who never came is not wanted. That
+        # one of them stopped is news.
+        is_well = source in awake or (is_kept and (heard is None or source == Pulse.Source.WORKER))
         when = _("last heard %(age)s ago") % {"age": ago(heard.heard_at, now)} if heard else _("never heard")
         yield Finding(
             f"pulse_{source.value}",
             "pulse",
-            Level.OK if source in awake else Level.NOTE,
+            Level.OK if is_well else Level.NOTE,
             _("%(source)s: %(when)s.") % {"source": source.label, "when": when},
         )
     yield from _who_keeps_it_going(awake)

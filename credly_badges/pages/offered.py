@@ -76,7 +76,9 @@ def _not_from_here(templates: Sequence[BadgeTemplate], course_key: CourseKey) ->
     places: dict[int, set[str]] = {}
     for template_id, scope in rows.order_by().values_list("group__template", "scope").distinct():
         places.setdefault(template_id, set()).add(scope)
-    here = {str(course_key), f"{course_key.org}+{course_key.course}"}
+    here = {str(course_key)}
+    if not hasattr(course_key, "to_course_locator"):  # The coach of a CCX does not speak for the course it is made of.
+        here.add(f"{course_key.org}+{course_key.course}")
     refusals = {}
     for template in templates:
         if template.pk not in places:

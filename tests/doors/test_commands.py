@@ -354,7 +354,7 @@ class TestCredlyDoctor:
         assert pulses == [
             ("ok", "the scheduled task: last heard 0\xa0minutes ago."),
             ("note", "the command credly_outbox: last heard 2\xa0days ago."),
-            ("note", "a worker's own follow-up: never heard."),
+            ("ok", "a worker's own follow-up: never heard."),
         ]
 
     def test_nothing_that_keeps_the_outbox_going_is_bad_once_something_waits(self):

@@ -246,17 +246,26 @@ class TestFindings:
         organization = template.organization
         assert found("reconcile_never").level is Level.NOTE
 
-        run = ReconcileRun.objects.create(organization=organization, state="done", finished_at=NOW())
+        counts = {"state": 1, "foreign": 9}
+        run = ReconcileRun.objects.create(organization=organization, state="done", finished_at=NOW(), counts=counts)
         ReconcileDifference.objects.create(run=run, template=template, cause="state", fix="fixed")
         assert found("reconcile").level is Level.OK
-        assert found("reconcile_differences") is None
+        assert found("reconcile_differences") is None  # Badges of others are no matter of ours.
 
-        ReconcileDifference.objects.create(run=run, template=template, cause="foreign")
+        ReconcileDifference.objects.update(fix="failed")
         ReconcileRun.objects.filter(pk=run.pk).update(finished_at=NOW() - timedelta(days=9))
         ReconcileRun.objects.create(organization=organization, state="stopped", error="The key was rejected.")
         assert "1 difference is left." in found("reconcile_differences").sentence
         assert found("reconcile_old").level is Level.NOTE
         assert "The key was rejected." in found("reconcile_stopped").sentence
+        assert "--resume" in found("reconcile_stopped").advice
+
+    def test_one_who_keeps_the_time_is_enough_and_one_who_stopped_is_told(self):
+        Pulse.objects.create(source="command", heard_at=NOW())
+        assert {found(f"pulse_{source}").level for source in ("beat", "command", "worker")} == {Level.OK}
+
+        Pulse.objects.create(source="beat", heard_at=NOW() - timedelta(days=1))
+        assert found("pulse_beat").level is Level.NOTE
 
     def test_looking_writes_nothing(self, organization):
         before = audit.AuditEntry.objects.count()

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = f"/badges/courses/{COURSE_KEY}/"
 ELSEWHERE = "course-v1:edX+Other+2026"
+CCX = "ccx-v1:edX+DemoX+2026+ccx@1"
 
 
 @pytest.fixture(autouse=True)
@@ -211,6 +212,18 @@ class TestActivation:
         template.refresh_from_db()
         assert not template.is_active
         assert "only a badge manager can" in text_of(answer)
+
+    @pytest.mark.parametrize(("scope", "is_hers"), [(CCX, True), ("edX+DemoX", False), (COURSE_KEY, False)])
+    def test_the_coach_of_a_ccx_speaks_for_the_ccx_alone(self, course, scope, is_hers):
+        coach = UserFactory()
+        course.add_course(CCX, "A Coach's Course")
+        course.add_staff(coach.pk, CCX)
+        template = a_badge_for_passing(scope)
+
+        browser_of(coach).post(f"/badges/courses/{CCX}/badges/{template.pk}/deactivate/")
+
+        template.refresh_from_db()
+        assert template.is_active is not is_hers
 
     @pytest.mark.parametrize("scope", ["edX", ""])
     def test_a_badge_that_asks_for_any_course_is_a_manager_s(self, teacher, scope):
