@@ -84,13 +84,19 @@ class CredlyOrganization(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text=_("How many badges all workers together may be sending at one moment. Empty for no limit."),
+        help_text=_(
+            "How many deliveries all workers together may have under way at one moment; badges that leave in one "
+            "request are one. Empty for no limit."
+        ),
     )
     paused = models.CharField(_("paused"), max_length=20, blank=True, choices=Pause.choices, default=Pause.NONE)
     pause_reason = models.TextField(_("reason for the pause"), blank=True)
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
     wait_until = models.DateTimeField(
-        _("wait until"), null=True, blank=True, help_text=_("Credly asked us to slow down until then.")
+        _("wait until"),
+        null=True,
+        blank=True,
+        help_text=_("Nothing is sent before then. Credly asked us to slow down or kept failing, or there was no key."),
     )
     synced_at = models.DateTimeField(_("templates synced at"), null=True, blank=True)
     sync_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
