@@ -108,8 +108,8 @@ DEFAULTS: dict[str, Any] = {
     "CREDLY_BADGES_NOTICE_DAYS": 90,
     # .. setting_name: CREDLY_BADGES_BREAKER_FAILURES
     # .. setting_default: 5
-    # .. setting_description: After how many failures in a row, of all workers together, nothing is sent to Credly for an
-    #   organization for a while. An answer of any kind begins the count anew. 0 never stops sending.
+    # .. setting_description: After how many failures in a row, of all workers together, nothing is sent to Credly for
+    #   an organization for a while. An answer of any kind begins the count anew. 0 never stops sending.
     "CREDLY_BADGES_BREAKER_FAILURES": 5,
     # .. setting_name: CREDLY_BADGES_BREAKER_SECONDS
     # .. setting_default: 60
@@ -124,10 +124,10 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_name: CREDLY_BADGES_RECONCILE_FIX
     # .. setting_default: ["state", "replaced", "deleted"]
     # .. setting_description: Which kinds of differences the scheduled comparison mends, by the names that
-    #   ``credly_reconcile --fix`` takes. Those of the default only correct our own record. The others wait for a person;
-    #   so does ``deleted`` where more than 20 badges at once seem to be gone, as Credly may be wrong then.
-    # .. setting_warning: ``not_awarded``, ``not_sent``, ``not_revoked`` and ``address`` issue, revoke and move badges at
-    #   Credly without anybody being asked.
+    #   ``credly_reconcile --fix`` takes. Those of the default only correct our own record. The others wait for a
+    #   person; so does ``deleted`` where more than 20 badges at once seem to be gone, as Credly may be wrong then.
+    # .. setting_warning: ``not_awarded``, ``not_sent``, ``not_revoked`` and ``address`` issue, revoke and move badges
+    #   at Credly without anybody being asked.
     "CREDLY_BADGES_RECONCILE_FIX": ["state", "replaced", "deleted"],
     # .. setting_name: CREDLY_BADGES_RECONCILE_SLICE_SECONDS
     # .. setting_default: 120
