@@ -111,8 +111,8 @@ def _feeds(_source: str, until: float) -> None:
         raise failed  # So that it is kept, once all others have had their turn.
 
 
-def _keys(_source: str, _until: float) -> None:
-    keys.check_all()
+def _keys(_source: str, until: float) -> None:
+    keys.check_all(until=until)
     keys.retire_due()
 
 

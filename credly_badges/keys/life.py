@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import logging
+import math
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -167,30 +169,39 @@ def _life(row: CredlyOrganization, found: Found, now: datetime, *, is_new: bool)
     }
 
 
-def check_all() -> int:
+def check_all(*, until: float = math.inf) -> int:
     """The daily look at every key, and at once at one that has changed in the settings; how many were looked at.
 
-    It is how an organization whose key was rejected goes on by itself once its key works. Logs what expires soon.
+    It is how an organization whose key was rejected goes on by itself once its key works. Logs what expires soon. What
+    is not begun by ``until``, a time of the monotonic clock, is left for the next round.
     """
     looked_at = 0
     for organization in CredlyOrganization.objects.order_by("pk"):
-        present = mark_of(organization)
-        if not present or not _claim(organization, present):
+        if time.monotonic() >= until:
+            log.warning("Not every key could be looked at in this round.")
+            break
+        present, before = mark_of(organization), organization.key_checked_at
+        claimed = _claim(organization, present) if present else None
+        if claimed is None:
             continue
         looked_at += 1
         if organization.key_mark not in ("", present) and organization.key_comes_from_settings:
             audit.record("organization.key_changed", organization, because=_("The settings give another key."))
-        check(organization)
+        answer = check(organization).answer
+        if not answer.ok and not answer.wrong:
+            # Credly could not be asked, so it is for the next round, and not for tomorrow's.
+            mine = CredlyOrganization.objects.filter(pk=organization.pk, key_checked_at=claimed)
+            mine.update(key_checked_at=before)
     expiry.log_new(timezone.now())
     return looked_at
 
 
-def _claim(organization: CredlyOrganization, present: str) -> bool:
-    """Whether this process is the one to look at a key now."""
+def _claim(organization: CredlyOrganization, present: str) -> datetime | None:
+    """The time of this look at a key, if one is due and this process is the one to take it."""
     now = timezone.now()
     due = Q(key_checked_at__isnull=True) | Q(key_checked_at__lte=now - CHECK_EVERY) | ~Q(key_mark=present)
     mine = CredlyOrganization.objects.filter(due, pk=organization.pk, key_checked_at=organization.key_checked_at)
-    return bool(mine.update(key_checked_at=now))
+    return now if mine.update(key_checked_at=now) else None
 
 
 def mark_of(organization: CredlyOrganization) -> str:

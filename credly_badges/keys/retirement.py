@@ -58,7 +58,10 @@ def retire_due() -> int:
             forget(organization)
             gone += 1
         elif _postpone(organization, now + ASK_AGAIN_AFTER, retiring_token_id=None):
-            log.warning("Organization %s: %s", organization.uuid, needs_a_person(organization))
+            log.warning(
+                "The old key of organization %s still works, and the new one may not delete it. Delete it at Credly.",
+                organization.uuid,
+            )
     return gone
 
 

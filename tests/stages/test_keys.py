@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -229,6 +230,24 @@ def test_a_rejected_key_is_tried_again_after_a_day(organization, at_credly, cred
 # When a key ends
 
 
+def test_a_key_that_credly_could_not_be_asked_about_is_looked_at_in_the_next_round(organization, credly):
+    credly.before_acting("GET */organizations/*", status=503)
+
+    keys.check_all()
+    not_yet = CredlyOrganization.objects.get().key_checked_at
+    again = keys.check_all()
+
+    assert not_yet is None
+    assert again == 1
+    assert CredlyOrganization.objects.get().key_checked_at is not None
+
+
+def test_keys_are_looked_at_for_as_long_as_the_round_has_time(organization, credly):
+    assert keys.check_all(until=time.monotonic()) == 0
+    assert not credly.requests()
+    assert keys.check_all(until=time.monotonic() + 60) == 1
+
+
 def test_when_the_key_ends_is_read_from_credly(organization, at_credly, credly):
     found = keys.check(organization)
 
@@ -450,7 +469,8 @@ def test_a_key_that_may_not_delete_leaves_the_old_one_to_a_person_and_says_so(or
     assert "delete that at Credly yourself" in rotation.sentences[-1]
     assert gone == 0
     assert row.retiring_key.reveal() == old
-    assert f"••••{old[-4:]}, still works at Credly" in caplog.text
+    assert "still works, and the new one may not delete it" in caplog.text
+    assert "••••" not in caplog.text
 
     del credly.store.tokens[old]  # Somebody deletes it.
     CredlyOrganization.objects.update(retire_at=timezone.now())
