@@ -124,7 +124,7 @@ def _add(newest: AuditSeal | None, last_entry: int) -> bool:
     return True
 
 
-def _verified(row: AuditSeal, after: int, previous: str, key: str | None) -> Verified:
+def _verified(row: AuditSeal, after: int, previous: str, key: str | bytes | None) -> Verified:
     if key is None:
         return Verified(row.number, row.first_entry, row.last_entry, row.count, row.sealed_at, Fault.KEY_UNKNOWN)
     found = _read(row, after=after, key=key)
@@ -148,7 +148,7 @@ class _Found:
     digest: str
 
 
-def _read(row: AuditSeal, *, after: int, key: str) -> _Found:
+def _read(row: AuditSeal, *, after: int, key: str | bytes) -> _Found:
     """The digest of the entries ``after`` the seal before, up to this one's last, under this one's own facts."""
     head = [row.number, row.previous, row.last_entry, row.sealed_at.astimezone(UTC).isoformat()]
     digest = salted_hmac(_SALT, _canonical(head), secret=key, algorithm="sha256")
@@ -166,11 +166,11 @@ def _canonical(values: list[Any]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _keys() -> list[str]:
+def _keys() -> list[str | bytes]:
     """The site's secret keys, the one in force first."""
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
-def _mark(key: str) -> str:
+def _mark(key: str | bytes) -> str:
     """What tells keys apart and tells nothing of them."""
     return salted_hmac(f"{_SALT}.key", "", secret=key, algorithm="sha256").hexdigest()[:16]

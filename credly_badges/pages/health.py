@@ -12,21 +12,27 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from ..diagnosis import Finding, Level, diagnose
+from . import metrics
 
 
 # Asking Credly takes its time, and a request of the LMS is a transaction.
 @transaction.non_atomic_requests
 @never_cache
-@vary_on_headers("Accept", "Cookie")
+@vary_on_headers("Accept", "Authorization", "Cookie")
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Every finding; ``?ask=credly`` asks Credly as well. Answers 503 where badges are kept from learners."""
+    """Every finding; ``?ask=credly`` asks Credly as well. Answers 503 where badges are kept from learners.
+
+    ``?format=prometheus`` gives the figures instead, to staff and to whoever has the token for it.
+    """
+    if request.GET.get("format") == metrics.FORMAT:
+        return metrics.answer(request)
     wants_json = _wants_json(request)
     if not request.user.is_authenticated:
         if wants_json:
             return JsonResponse({"detail": _("Log in as staff.")}, status=401)
         return redirect_to_login(request.get_full_path())
-    if not (request.user.is_active and (request.user.is_staff or request.user.is_superuser)):
+    if not metrics.is_staff(request):
         raise Http404(_("There is no such page."))
     findings = list(diagnose(ask_credly=request.GET.get("ask") == "credly"))
     is_ok = not any(finding.level is Level.BAD for finding in findings)
