@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,7 @@ from kombu.exceptions import OperationalError
 from .. import waking
 from ..models import CredlyOrganization, ReconcileDifference, ReconcileRun
 from ..reconcile import causes, reports, runs
-from ..reconcile.nightly import compare, mend
+from ..reconcile.nightly import compare, goes_on_by_itself, mend
 from .confirm import Question, ask
 from .subject import NOTHING, Button, ReadOnlyAdmin, learner_name, list_url, may, page_of, person, shortened
 
@@ -81,7 +82,9 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
     def notices(self, request: HttpRequest, thing: ReconcileRun) -> list[str]:
         """Why it stopped, and that it goes on."""
         if thing.state == ReconcileRun.State.STOPPED:
-            goes_on = gettext("The scheduled work goes on with it, or credly_reconcile --resume.")
+            goes_on = gettext("It goes on with: credly_reconcile --resume.")
+            if goes_on_by_itself(thing, timezone.now()):
+                goes_on = gettext("The scheduled work goes on with it, or credly_reconcile --resume.")
             return [f"{gettext('It stopped before its end.')} {thing.error} {goes_on}"]
         if thing.state == ReconcileRun.State.RUNNING:
             return [gettext("It is not at its end yet; what it has found so far is below.")]

@@ -54,20 +54,30 @@ def nightly(source: Pulse.Source | str) -> int:
     return worked
 
 
+def goes_on_by_itself(run: ReconcileRun, now: datetime) -> bool:
+    """Whether the scheduled work goes on with a run that was left before its end.
+
+    Not where it is to mend what the site does not let it mend: whoever broke it off at a terminal meant to stop it.
+    """
+    if not set(run.fixes) <= set(conf.reconcile_fixes()):
+        return False
+    # One that stopped is not worth it any more once the next is due; and of one template, somebody looks at it.
+    is_fresh = run.only_template_id is None and now - run.started_at < conf.reconcile_every()
+    return run.state == State.RUNNING or (run.state == State.STOPPED and is_fresh)
+
+
 def _due(organization: CredlyOrganization, now: datetime) -> ReconcileRun | None:
-    """The run to work on now: the unfinished one, unless it is too old to be worth it, else a new one if it is time."""
-    every = conf.reconcile_every()
+    """The run to work on now: the newest one, if it was left before its end, else a new one if it is time."""
     if not organization.may_send(now):
         return None
     newest = organization.reconcile_runs.order_by("-pk").first()
-    if newest is not None and newest.state == State.RUNNING:
+    if newest is not None and goes_on_by_itself(newest, now):
         return newest
-    if not every:
-        return None
+    every = conf.reconcile_every()
     # A template's comparison is begun by hand, and says nothing of the others.
     whole = organization.reconcile_runs.filter(only_template=None).order_by("-pk").first()
-    if whole is not None and now - whole.started_at < every:
-        return whole if whole.state == State.STOPPED and whole.pk == getattr(newest, "pk", None) else None
+    if not every or (whole is not None and now - whole.started_at < every):
+        return None
     return runs.begin(organization, fixes=_fixes())
 
 

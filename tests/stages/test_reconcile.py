@@ -25,6 +25,7 @@ from credly_badges.models import (
 )
 from credly_badges.reconcile import causes, fixes, nightly, runs, work
 from credly_badges.reconcile.nightly import compare as compare_in_a_worker
+from credly_badges.reconcile.nightly import mend as mend_in_a_worker
 from credly_badges.testing.factories import (
     AwardFactory,
     MessageFactory,
@@ -761,6 +762,39 @@ class TestNightly:
         nightly("beat")
 
         assert ReconcileRun.objects.get().state == "done"
+
+    def test_what_a_person_broke_off_is_not_gone_on_with_unless_it_mends_what_the_site_has_mended_anyway(
+        self, credly, at_credly, organization, badge
+    ):
+        gone = held(credly, at_credly, badge)
+        BadgeAward.objects.filter(pk=gone.pk).update(state=State.REVOKED, live=None)
+        run = runs.begin(organization, fixes=["not_revoked"])
+        with pytest.raises(KeyboardInterrupt):
+            work.go_on(run, on_page=Breaks(after=1))
+        OutboxMessage.objects.all().delete()
+
+        nightly("beat")
+
+        run.refresh_from_db()
+        assert (run.state, run.step) == ("running", "ours")
+        assert ReconcileRun.objects.count() == 1
+        ReconcileRun.objects.update(started_at=timezone.now() - timedelta(days=2))
+        nightly("beat")
+        assert list(ReconcileRun.objects.order_by("pk").values_list("state", flat=True)) == ["stopped", "done"]
+        assert not OutboxMessage.objects.exists()
+
+    def test_differences_that_somebody_chose_are_mended_in_slices(
+        self, credly, at_credly, organization, badge, settings
+    ):
+        awards = [held(credly, at_credly, badge) for _ in range(3)]
+        for award in awards:
+            credly.revoke_badge(str(award.credly_id))
+        run = compare(organization)
+        settings.CREDLY_BADGES_RECONCILE_SLICE_SECONDS = 0
+
+        mend_in_a_worker(list(run.differences.values_list("pk", flat=True)), None)
+
+        assert found(run) == [("state", "fixed")] * 3
 
     def test_one_organization_that_fails_does_not_keep_the_next_from_its_turn(self, organization, badge):
         TemplateFactory(organization=OrganizationFactory(environment="nowhere"), active=True)
