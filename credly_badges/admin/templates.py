@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +22,7 @@ from .. import conf
 from ..activation import reasons_not_to_activate
 from ..models import Availability, BadgeAward, BadgeRequirement, BadgeTemplate
 from ..reports import criteria_in_words
-from . import activation, requirements, template_terms
+from . import activation, requirements, skills, template_terms
 from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
 
 
@@ -52,11 +53,12 @@ class BadgeTemplateAdmin(SubjectAdmin):
         "credly_state",
         ("organization", admin.RelatedOnlyFieldListFilter),
         ("level", admin.AllValuesFieldListFilter),
+        skills.SkillFilter,
     )
     list_select_related = ("organization",)
     list_per_page = 50
     search_fields = ("name", "description", "=uuid")
-    search_help_text = gettext_lazy("Search names, descriptions and template IDs")
+    search_help_text = gettext_lazy("Search names, descriptions, skills and template IDs")
     actions = ("activate_selected", "deactivate_selected")
 
     class Media:
@@ -88,6 +90,16 @@ class BadgeTemplateAdmin(SubjectAdmin):
             ),
             award_total=_count(BadgeAward.objects.filter(template=OuterRef("pk")), "template"),
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[BadgeTemplate], search_term: str
+    ) -> tuple[QuerySet[BadgeTemplate], bool]:
+        """Django's search, each word of which may also be part of a skill."""
+        for word in smart_split(search_term):
+            found, _may_have_duplicates = super().get_search_results(request, queryset, word)
+            is_quoted = word[0] in "'\"" and word[0] == word[-1]
+            queryset = found | skills.naming(queryset, unescape_string_literal(word) if is_quoted else word)
+        return queryset, False
 
     @admin.display(description=gettext_lazy("image"))
     def thumbnail(self, template: BadgeTemplate) -> str:

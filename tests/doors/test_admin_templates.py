@@ -115,7 +115,7 @@ def test_the_list_takes_the_same_few_queries_however_long_it_is(client, log_in, 
         AwardFactory(template=template)
     client.get(LIST)  # The second time, content types are remembered.
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         answer = client.get(LIST)
 
     assert answer.context["cl"].result_count == rows
