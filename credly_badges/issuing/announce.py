@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 from openedx_events.learning.data import BadgeData, BadgeTemplateData, UserData, UserPersonalData
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
@@ -55,6 +56,8 @@ def announce_all(limit: int = 500) -> int:
             continue
         try:
             announce(award, award.to_announce)
+        except SoftTimeLimitExceeded:
+            raise  # The time of the whole sweep is up; the next one sends the rest.
         except Exception:
             # One that cannot be sent must not hold up the rest; it stays marked, and comes last next time.
             log.exception("The event of award %s could not be sent.", award.pk)
