@@ -15,6 +15,9 @@ from ..sync import organizations
 from .finding import Finding, Level, ago, in_words
 
 OLD_SYNC = timedelta(days=30)
+"""How old a sync may be where nobody but a person begins one."""
+LATE_SYNC = 3
+"""After how many missed syncs by itself the templates count as not synced."""
 RECENTLY = timedelta(days=7)
 LATE_FEED = 4
 """After how many missed readings the feed counts as not read."""
@@ -121,7 +124,7 @@ def _last_sync(topic: str, organization: CredlyOrganization, now: datetime) -> F
     if organization.synced_at is None:
         return Finding("sync_never", topic, Level.NOTE, _("Its templates were never synced in whole."), advice)
     sentence = _("Its templates were synced %(age)s ago.") % {"age": ago(organization.synced_at, now)}
-    if organization.synced_at < now - OLD_SYNC:
+    if organization.synced_at < now - (LATE_SYNC * conf.sync_every() or OLD_SYNC):
         return Finding("sync_old", topic, Level.NOTE, sentence, advice)
     return Finding("sync", topic, Level.OK, sentence)
 

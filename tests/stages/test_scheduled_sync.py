@@ -123,3 +123,13 @@ def test_a_wrong_setting_is_kept_for_the_doctor(organization, settings):
     done = {each.pulse: each.failure for each in rounds.due(Pulse.Source.COMMAND)}
 
     assert done[Pulse.Source.TEMPLATES] == "ImproperlyConfigured"
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "finding"), [(24, 2, "sync"), (24, 4, "sync_old"), (0, 4, "sync"), (0, 31, "sync_old")]
+)
+def test_the_doctor_tells_when_syncs_stay_away(settings, hours, days, finding):
+    settings.CREDLY_BADGES_SYNC_HOURS = hours
+    OrganizationFactory(synced_at=timezone.now() - timedelta(days=days))
+
+    assert finding in {each.id for each in diagnose(ask_credly=False)}
