@@ -33,9 +33,14 @@ def test_what_learners_and_staff_do_at_credly_is_known_here_and_each_event_is_as
     assert {delivery.status for delivery in site.credly.deliveries()} == {200}
     asked = [request.path for request in site.credly.requests("GET", "/events/")]
     assert len(asked) == len(set(asked)) == LEARNERS
-    assert set(CredlyNotice.objects.values_list("state", flat=True)) == {CredlyNotice.State.DONE}
+    site.wait_until("every notice is done with", lambda: notice_states() == {CredlyNotice.State.DONE})
 
 
 def states() -> dict[str, str]:
     """What is recorded here of each badge at Credly."""
     return {str(credly_id): state for credly_id, state in BadgeAward.objects.values_list("credly_id", "state")}
+
+
+def notice_states() -> set[str]:
+    """How far the notices have come."""
+    return set(CredlyNotice.objects.values_list("state", flat=True))
