@@ -22,6 +22,7 @@ from ..models import (
     CredlyNotice,
     CredlyOrganization,
     OutboxMessage,
+    ReconcileDifference,
 )
 from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, shortened
 
@@ -65,6 +66,7 @@ ACTIONS = {
     "message.redriven": _("Message sent again"),
     "message.dropped": _("Message dropped"),
     "notice.processed_again": _("Notice processed again"),
+    "difference.mended": _("Difference mended"),
 }
 
 
@@ -87,7 +89,9 @@ class KindFilter(WordsFilter):
 
     def words(self) -> dict[str, Any]:
         """The kinds that something is ever done to."""
-        things = (CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice)
+        things = (
+            CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice, ReconcileDifference,
+        )  # fmt: skip
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
 

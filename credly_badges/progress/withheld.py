@@ -95,7 +95,7 @@ def _try(number: int, now: datetime) -> None:
     if not progress.withheld or earned_at is None:
         forget(progress)  # It was awarded some other way.
     else:
-        award(progress, progress.template, earned_at, _scopes(progress, earned_at))
+        award(progress, progress.template, earned_at, deciding_scopes(progress, earned_at))
     if progress.withheld:
         # ``modified`` stays: it tells since when it is withheld.
         wait = min(max(now - progress.modified, SHORTEST_WAIT), LONGEST_WAIT)
@@ -105,7 +105,7 @@ def _try(number: int, now: datetime) -> None:
         progress.save(update_fields=[*COLUMNS, "modified"])
 
 
-def _scopes(progress: BadgeProgress, earned_at: datetime) -> Collection[str]:
+def deciding_scopes(progress: BadgeProgress, earned_at: datetime) -> Collection[str]:
     """The place of the event by which the badge was earned, by which it is judged whether it is available."""
     met = progress.fulfillments.filter(holds=True).select_related("requirement")
     first = Case(When(decided_at=earned_at, then=Value(0)), default=Value(1))

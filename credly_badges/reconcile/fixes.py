@@ -13,10 +13,10 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit, awards
+from .. import audit, awards, progress
 from ..credly import wire
 from ..issuing import mirror, outbox
-from ..models import BadgeAward, BadgeProgress, OutboxMessage, ReceivedEvent, ReconcileDifference
+from ..models import BadgeAward, BadgeProgress, OutboxMessage, ReconcileDifference
 from . import compare
 from .asking import Asking, OutOfTime, Stopped
 from .causes import Cause, advice
@@ -71,6 +71,10 @@ def mend(difference: ReconcileDifference, asking: Asking, *, by: AbstractBaseUse
     outcome = _try(difference, asking, by)
     difference.fix, difference.fix_said = outcome.fix, outcome.said[:LONGEST_SAID]
     difference.save(update_fields=["fix", "fix_said"])
+    if outcome.fix != Fix.FAILED:
+        # What was changed has entries of its own; this one says that a comparison was the reason.
+        facts = {"run": difference.run_id, "award": difference.award_id, "fix": outcome.fix}
+        audit.record("difference.mended", difference, actor=by, because=str(difference), after=facts)
     return outcome
 
 
@@ -92,33 +96,23 @@ def _try(difference: ReconcileDifference, asking: Asking, by: AbstractBaseUser |
 
 def _award(difference: ReconcileDifference, asking: Asking, by: AbstractBaseUser | None) -> Outcome:  # noqa: ARG001
     whose = {"learner": difference.learner, "template": difference.template}
-    progress = BadgeProgress.objects.filter(**whose).first()
-    if progress is None or progress.completed_at is None or BadgeAward.objects.filter(**whose).exists():
+    standing = BadgeProgress.objects.filter(**whose).first()
+    if standing is None or standing.completed_at is None or BadgeAward.objects.filter(**whose).exists():
         return DONE  # The learner does not qualify any more, or was awarded the badge meanwhile.
     with transaction.atomic():
         granted = awards.grant(
-            learner_id=progress.learner_id,
+            learner_id=standing.learner_id,
             template=difference.template,
-            earned_at=progress.completed_at,
+            earned_at=standing.completed_at,
             source=BadgeAward.Source.REQUIREMENTS,
             reason=_("The requirements are met, and no award had come of it."),
             granted_by=by,
-            scopes=_scopes(progress),
+            scopes=progress.deciding_scopes(standing, standing.completed_at),
         )
         # This database may be a copy from before the badge was issued, and the search have passed it over.
         granted.award.messages.filter(kind=OutboxMessage.Kind.ISSUE, open=True).update(look_first=True)
-        BadgeProgress.objects.filter(pk=progress.pk).update(withheld="")
+        BadgeProgress.objects.filter(pk=standing.pk).update(withheld="", earned_at=None, try_again_at=None)
     return ORDERED
-
-
-def _scopes(progress: BadgeProgress) -> list[str]:
-    """What the event that completed the badge was about, by which it is judged whether the badge is available."""
-    last = progress.fulfillments.filter(holds=True).select_related("requirement").order_by("-decided_at").first()
-    if last is None:
-        return []
-    kind = last.requirement.event_type
-    event = ReceivedEvent.objects.filter(learner=progress.learner_id, kind=kind, subject=last.subject).first()
-    return list(event.scopes) if event is not None else [last.subject, last.requirement.scope]
 
 
 def _send(difference: ReconcileDifference, asking: Asking, by: AbstractBaseUser | None) -> Outcome:  # noqa: ARG001

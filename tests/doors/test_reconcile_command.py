@@ -131,7 +131,8 @@ def test_csv_has_one_line_for_each_difference_and_names_nobody(badge, missing, t
     (row,) = csv.DictReader(StringIO(told))
 
     assert (row["cause"], row["user_id"], row["template"]) == ("not_awarded", str(missing.pk), str(badge.uuid))
-    assert "ada" not in told
+    assert "ada@example.org" not in told
+    assert "=ada" not in told
 
     file = tmp_path / "differences.csv"
     run("--csv", str(file), "--usernames")
