@@ -90,7 +90,8 @@ class KindFilter(WordsFilter):
     def words(self) -> dict[str, Any]:
         """The kinds that something is ever done to."""
         things = (
-            CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice, ReconcileDifference,
+            CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice,
+            ReconcileDifference,
         )  # fmt: skip
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
