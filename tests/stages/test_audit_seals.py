@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import ddt
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import TestCase
 from django.test.utils import override_settings
 from django.utils import timezone
@@ -216,28 +215,3 @@ class TestSealing:
         Pulse.objects.filter(source=Pulse.Source.SEALS).update(heard_at=timezone.now() - timedelta(minutes=61))
         rounds.due(Pulse.Source.COMMAND)
         assert AuditSeal.objects.count() == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_several_that_seal_at_once_each_entry_is_sealed_by_one():
-    written(30)
-    gate, made, wrong = threading.Barrier(3), [], []
-
-    def work():
-        try:
-            gate.wait()
-            made.append(audit.seal())
-        except Exception as error:  # noqa: BLE001
-            wrong.append(error)
-        finally:
-            connections.close_all()
-
-    workers = [threading.Thread(target=work) for _worker in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    assert wrong == []
-    assert sum(made) == 1
-    assert [(each.number, each.count, each.fault) for each in audit.verify()] == [(1, 30, None)]
