@@ -161,11 +161,11 @@ class AwardAdmin(ReadOnlyAdmin):
     def previous_shown(self, award: BadgeAward) -> str:
         return page_of(award.previous) if award.previous else NOTHING
 
-    @admin.display(description=_("at Credly"))
+    @admin.display(description=_("shown to"))
     def public_shown(self, award: BadgeAward) -> str:
         if award.is_public is None:
             return NOTHING
-        return gettext("public") if award.is_public else gettext("private: only the learner sees it")
+        return gettext("everybody") if award.is_public else gettext("the learner alone")
 
     @admin.display(description=_("badge page"))
     def badge_link(self, award: BadgeAward) -> str:

@@ -273,7 +273,7 @@ def test_an_expired_badge_is_shown_as_expired_and_found_by_it():
     assert found == {"yes": [expired.pk], "no": [good.pk], "never": [forever.pk]}
     page = text_of(browser.get(url("badgeaward", "change", expired.pk)))
     assert "expired (accepted)" in page
-    assert "private: only the learner sees it" in page
+    assert "the learner alone" in page
     assert "expired" not in text_of(browser.get(url("badgeaward", "change", good.pk)))
 
 
@@ -286,7 +286,7 @@ def test_the_page_shows_the_earlier_versions_of_a_badge():
     page = text_of(manager().get(url("badgeaward", "change", award.pk)))
 
     assert (
-        f"Earlier versions of this badge Badge ID at Credly Earned Expired Replaced Because {version.credly_id}" in page
+        f"Earlier versions of this badge Badge ID at Credly Earned Expires Replaced Because {version.credly_id}" in page
     )
     assert "A typo" in page
 

@@ -131,6 +131,7 @@ def test_a_badge_is_renewed_in_its_window_and_not_before(world, badge_for):
     assert (award.earned_at, award.expires_at) == (NOON + 80 * DAY, NOON + 180 * DAY)
     version = award.versions.get()
     assert (version.credly_id, version.expires_at) == (first.credly_id, NOON + 100 * DAY)
+    assert version.because == "Renewed."
 
 
 def test_who_takes_a_further_course_while_all_stays_met_has_the_badge_renewed(world, badge_for):
