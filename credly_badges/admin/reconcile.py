@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from typing import Any, ClassVar
 
@@ -23,6 +22,7 @@ from .. import waking
 from ..models import CredlyOrganization, ReconcileDifference, ReconcileRun
 from ..reconcile import causes, reports, runs
 from ..reconcile.nightly import compare, goes_on_by_itself, mend
+from . import difference_facts
 from .confirm import Question, ask
 from .subject import NOTHING, Button, ReadOnlyAdmin, learner_name, list_url, may, page_of, person, shortened
 
@@ -110,7 +110,7 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
     def found(self, run: ReconcileRun) -> int:
         return sum(run.counts.values())
 
-    @admin.display(description=_("what it mended"))
+    @admin.display(description=_("what it was to mend"))
     def mode(self, run: ReconcileRun) -> str:
         words = {cause.value: str(cause.label) for cause in causes.Cause}
         if set(run.fixes) == set(causes.FIXES):
@@ -176,13 +176,14 @@ class ReconcileDifferenceAdmin(ReadOnlyAdmin):
         "them mended with the action below; Credly is asked again before anything is done."
     )
     empty = _("Nothing was found. Either everything agrees, or badges were never compared with Credly's.")
-    list_display = ("cause_shown", "learner_shown", "template", "facts_shown", "fix_shown", "said", "created")
+    list_display = ("cause_shown", "learner_shown", "template", "facts_shown", "outcome_short", "created")
     list_display_links = ("cause_shown",)
     list_filter = ("cause", "fix", "run__organization", "created")
     list_select_related = ("learner", "template")
     search_fields = ("^learner__username", "^learner__email", "=award__uuid")
     search_help_text = _("A user name or e-mail address, or how it begins; the ID of an award.")
     actions = ("mend_selected",)
+    ordering = ("-run_id", "pk")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("cause_shown", "what_to_do", "learner_shown", "template_shown", "award_shown")}),
         (_("The two accounts"), {"fields": ("credly_id", "facts_shown")}),
@@ -190,9 +191,8 @@ class ReconcileDifferenceAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReconcileDifference]:
-        """The newest comparison's first."""
-        found = super().get_queryset(request).select_related("learner", "template", "award", "run__organization")
-        return found.order_by("-run", "pk")
+        """With what the page shows."""
+        return super().get_queryset(request).select_related("learner", "template", "award", "run__organization")
 
     @admin.display(description=_("what is the matter"), ordering="cause")
     def cause_shown(self, difference: ReconcileDifference) -> str:
@@ -220,15 +220,16 @@ class ReconcileDifferenceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("here, and at Credly"))
     def facts_shown(self, difference: ReconcileDifference) -> str:
-        return "; ".join(f"{name}: {_told(value)}" for name, value in difference.facts.items()) or NOTHING
+        return difference_facts.in_words(difference.facts) or NOTHING
 
     @admin.display(description=_("what was done"), ordering="fix")
     def fix_shown(self, difference: ReconcileDifference) -> str:
         return difference.get_fix_display()
 
-    @admin.display(description=_("why not"))
-    def said(self, difference: ReconcileDifference) -> str:
-        return shortened(difference.fix_said) or NOTHING
+    @admin.display(description=_("what was done"), ordering="fix")
+    def outcome_short(self, difference: ReconcileDifference) -> str:
+        done, said = difference.get_fix_display(), shortened(difference.fix_said)
+        return f"{done}: {said}" if said else done
 
     @admin.display(description=_("why not"))
     def said_whole(self, difference: ReconcileDifference) -> str:
@@ -275,12 +276,6 @@ class ReconcileDifferenceAdmin(ReadOnlyAdmin):
             )
             self.message_user(request, said, messages.ERROR)
         return sent
-
-
-def _told(value: Any) -> str:
-    if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004  # ours and theirs
-        return " / ".join(NOTHING if each is None else str(each) for each in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 MENDED = (ReconcileDifference.Fix.FIXED, ReconcileDifference.Fix.ORDERED)

@@ -189,3 +189,46 @@ def test_a_list_takes_as_many_queries_for_fifty_rows_as_for_five(model):
         costs.append(len(queries))
 
     assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {
+                "state": ["offered", "revoked"],
+                "accept_url": ["https://c.test/a", ""],
+                "revocation_reason": ["", "A slip"],
+            },
+            "offered here, revoked at Credly. The reason given at Credly: A slip nothing yet",
+        ),
+        ({"state": ["offered", None]}, "offered here, nothing at Credly. nothing yet"),
+        ({"state": [None, "pending"]}, "nothing here, offered at Credly. nothing yet"),
+        (
+            {"expires_at": ["2027-01-31T23:59:59+00:00", None], "is_public": [True, False]},
+            "Expires: Jan. 31, 2027 here, never at Credly. Credly shows it to the learner alone. nothing yet",
+        ),
+        ({"credly_id": ["0a", "0b"]}, "The new badge: 0b nothing yet"),
+        ({"completed_at": "2026-11-20T12:00:00+00:00"}, "Qualified on Nov. 20, 2026. nothing yet"),
+        ({"said": "The state is a word that it never used."}, "The state is a word that it never used. nothing yet"),
+        ({"image_url": ["https://c.test/a", "https://c.test/b"]}, "Scholar – nothing yet"),
+    ],
+)
+def test_a_difference_is_told_in_words_and_without_addresses(organization, badge, facts, words):
+    a_difference(a_run(organization), badge, "state", facts=facts)
+
+    page = text_of(manager().get(url("reconciledifference")))
+
+    assert words in page
+    assert "c.test" not in page
+
+
+def test_the_newest_comparison_s_differences_come_first(organization, badge):
+    for cause in ("deleted", "state"):
+        a_difference(a_run(organization), badge, cause)
+
+    page = text_of(manager().get(url("reconciledifference")))
+
+    assert page.index("Credly has it in another state – Scholar") < page.index(
+        "Credly does not have it any more – Scholar"
+    )
