@@ -31,7 +31,7 @@ class RequirementInWords:
 
 @dataclass(frozen=True)
 class GroupInWords:
-    """One group: its name, how many of its requirements it takes (“all of these”), and these."""
+    """One group: its name, how many it takes (“all of these”; empty where it has one requirement), and these."""
 
     name: str
     needs: str
@@ -51,7 +51,7 @@ def criteria_of(templates: Collection[BadgeTemplate]) -> dict[int, list[GroupInW
     found: dict[int, list[GroupInWords]] = {template.pk: [] for template in templates}
     for group in groups:
         requirements = tuple(_requirement(each, titles) for each in group.requirements.all())
-        found[group.template_id].append(GroupInWords(group.name, _needs(group), requirements))
+        found[group.template_id].append(GroupInWords(group.name, _needs(group, len(requirements)), requirements))
     return found
 
 
@@ -84,7 +84,9 @@ def place_in_words(kind: ScopeKind, scope: str, titles: Mapping[str, str]) -> st
     return _("any course of the organization %(organization)s") % {"organization": scope}
 
 
-def _needs(group: RequirementGroup) -> str:
+def _needs(group: RequirementGroup, count: int) -> str:
+    if count == 1 and (group.needs != GroupNeeds.AT_LEAST or group.at_least == 1):
+        return ""
     if group.needs == GroupNeeds.ANY:
         return _("any one of these")
     if group.needs == GroupNeeds.AT_LEAST:

@@ -116,8 +116,9 @@ def in_words(template: BadgeTemplate) -> list[tuple[str, str]]:
     asked = [name for name in PARTS[4][2][:3] if getattr(template, name)]
     shown = [str(label_for_field(name, BadgeTemplate)) for name in asked]
     shown += [f"“{template.evidence_note}”"] if template.evidence_note else []
-    rows = [(str(label_for_field(name, BadgeTemplate)), str(words)) for name, words in said]
-    return [*rows, (_("Evidence"), ", ".join(shown) or _("none, but what is given by hand"))]
+    labels = {"renewal_days": _("Renewal")}
+    rows = [(labels.get(name) or str(label_for_field(name, BadgeTemplate)), str(words)) for name, words in said]
+    return [*rows, (_("Evidence"), ", ".join(shown) or _("none, except what is given by hand"))]
 
 
 def _expiry(template: BadgeTemplate) -> str:

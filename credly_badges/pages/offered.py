@@ -85,7 +85,6 @@ def _not_from_here(templates: Sequence[BadgeTemplate], course_key: CourseKey) ->
             refusals[template.pk] = _("It asks for nothing yet. A badge manager says first what learners have to do.")
         elif not places[template.pk] <= here:
             refusals[template.pk] = _(
-                "It also asks for something outside of this course, so only a badge manager can activate or "
-                "deactivate it."
+                "It asks for something outside of this course, so only a badge manager can activate or deactivate it."
             )
     return refusals

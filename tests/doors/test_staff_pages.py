@@ -206,7 +206,7 @@ class TestActivation:
         RequirementFactory(group=template.groups.get(), scope=ELSEWHERE)
         browser = browser_of(teacher)
 
-        assert "It also asks for something outside of this course" in text_of(browser.get(PAGE))
+        assert "It asks for something outside of this course" in text_of(browser.get(PAGE))
         answer = browser.post(turn(template, "activate"), follow=True)
 
         template.refresh_from_db()
