@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import conf, keys, pacing
-from ..models import CredlyNotice, CredlyOrganization
+from ..models import AuditEntry, CredlyNotice, CredlyOrganization
 from ..sync import organizations
 from .finding import Finding, Level, ago, in_words
 
@@ -131,16 +131,19 @@ def _last_sync(topic: str, organization: CredlyOrganization, now: datetime) -> F
 
 def _feed(topic: str, organization: CredlyOrganization, now: datetime) -> Finding:
     advice = _("Look at the lines on pulse, and run: manage.py lms credly_outbox run")
+    late = now - LATE_FEED * max(conf.feed_every(), conf.sweep_every())
+    if organization.feed_read_at is None and organization.created > late:
+        sentence = _("Its events at Credly are read for the first time soon.")
+        return Finding("feed", topic, Level.OK, sentence)
     if organization.feed_read_at is None:
         return Finding("feed_never", topic, Level.NOTE, _("Its events at Credly were never read."), advice)
     sentence = _("Its events at Credly were read %(age)s ago.") % {"age": ago(organization.feed_read_at, now)}
-    if organization.feed_read_at < now - LATE_FEED * max(conf.feed_every(), conf.sweep_every()):
+    if organization.feed_read_at < late:
         return Finding("feed_old", topic, Level.NOTE, sentence, advice)
     return Finding("feed", topic, Level.OK, sentence)
 
 
 def _webhook(topic: str, organization: CredlyOrganization, now: datetime) -> Finding:
-    advice = _("Copy the address for notices from its page in the admin into the webhook settings at Credly.")
     missed = _missed_by_the_webhook(organization, now)
     if missed:
         sentence = ngettext(
@@ -149,9 +152,14 @@ def _webhook(topic: str, organization: CredlyOrganization, now: datetime) -> Fin
             missed,
         )
         words = {"days": RECENTLY.days, "count": missed}
+        advice = _(
+            "Nothing is lost, as the feed has them. Where it goes on, press “Set webhook at Credly” on its page in the "
+            "admin, and have Credly switch on all events."
+        )
         return Finding("webhook_misses", topic, Level.NOTE, sentence % words, advice)
     if organization.noticed_at is None:
         sentence = _("Credly never sent a notice here, so what happens there is known only when the feed is read.")
+        advice = _("Press “Set webhook at Credly” on its page in the admin.")
         return Finding("webhook_never", topic, Level.NOTE, sentence, advice)
     sentence = _("The last notice from Credly came %(age)s ago.") % {"age": ago(organization.noticed_at, now)}
     return Finding("webhook", topic, Level.OK, sentence)
@@ -161,5 +169,11 @@ def _missed_by_the_webhook(organization: CredlyOrganization, now: datetime) -> i
     recent = CredlyNotice.objects.filter(
         organization=organization, source=CredlyNotice.Source.FEED, repeated=0, received_at__gt=now - RECENTLY
     ).exclude(occurred_at=None)
+    # What happened before the webhook was set at Credly is no sign that it does not work.
+    setting = AuditEntry.objects.filter(
+        action="organization.webhook_set", object_type=organization._meta.model_name, object_id=str(organization.pk)
+    )
+    if set_at := setting.order_by("-pk").values_list("at", flat=True).first():
+        recent = recent.filter(occurred_at__gt=set_at)
     times = recent.values_list("received_at", "occurred_at")[:1000]
     return sum(received - occurred < HISTORY for received, occurred in times if occurred is not None)

@@ -189,7 +189,20 @@ class TestFindings:
         finding = found("webhook_misses")
         assert finding.level is Level.NOTE
         assert "1 event that no webhook told of" in finding.sentence
-        assert "webhook settings at Credly" in finding.advice
+        assert "press “Set webhook at Credly”" in finding.advice
+
+        audit.record("organization.webhook_set", organization)
+        assert found("webhook").level is Level.OK
+
+        notice(source="feed", occurred_at=NOW() + timedelta(seconds=1))
+        assert "1 event that no webhook told of" in found("webhook_misses").sentence
+
+    def test_an_organization_that_was_just_connected(self, organization):
+        CredlyOrganization.objects.update(feed_read_at=None)
+        assert found("feed").level is Level.OK
+
+        CredlyOrganization.objects.update(created=NOW() - timedelta(hours=5))
+        assert found("feed_never").level is Level.NOTE
 
     def test_a_feed_that_nobody_reads(self):
         OrganizationFactory(feed_read_at=NOW() - timedelta(hours=5))
