@@ -59,7 +59,7 @@ def _drifted(world: World, teller: Teller) -> None:
     states = [the_award_of(person, DATA).state for person in (MEI, SUHARTI)]
     teller.check(f"{MEI.short}'s and {SUHARTI.short}'s awards", states, ["revoked", "deleted"])
     found = the_award_of(AMINA, scenes.FIRST_AID)
-    teller.check(f"{AMINA.short}'s further award", found.source, BadgeAward.Source.FOUND)
+    teller.check(f"Where {AMINA.short}'s further award comes from", found.get_source_display(), "found at Credly")
 
 
 def _rotated(world: World, teller: Teller) -> None:
