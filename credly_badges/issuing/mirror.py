@@ -18,6 +18,7 @@ from ..models import BadgeAward, BadgeVersion, CredlyOrganization, EarnerIdentif
 from . import announce
 
 REVOKED = "revoked"
+RENEWAL = "renewal"
 
 State = BadgeAward.State
 
@@ -125,6 +126,12 @@ def keep_version(award: BadgeAward, *, replaced_at: datetime, because: str) -> N
         )
 
 
+def why_replaced(order: OutboxMessage) -> str:
+    """What somebody gave as the reason for a replacement; a learner who qualifies again gives none."""
+    renewed = _("Renewed.") if order.details.get("cause") == RENEWAL else ""
+    return order.details.get("because") or renewed
+
+
 @transaction.atomic
 def hand_over(award_id: int, old: UUID, successor: UUID, *, because: str) -> None:
     """Have an award stand for another badge than until now, if it still stands for the old one."""
@@ -185,10 +192,17 @@ def _hand_over(award: BadgeAward, successor: UUID, replaced_at: datetime, becaus
             "Look at both at Credly, and revoke the award that should not stand."
         )
         return Followed(award, False, sentence)
-    keep_version(award, replaced_at=replaced_at, because=because or _("Replaced at Credly."))
+    because = because or _of_our_order(award) or _("Replaced at Credly.")
+    keep_version(award, replaced_at=replaced_at, because=because)
     # What was said of the old badge is no measure of what is said of the new one.
     _write(award, {"credly_id": successor, "credly_updated_at": None})
     return Followed(award, True, _("The badge was replaced at Credly; the award stands for the new one."), successor)
+
+
+def _of_our_order(award: BadgeAward) -> str:
+    """Why it was ordered from here: Credly's notice of it may be faster than its answer."""
+    sent = award.messages.filter(kind=OutboxMessage.Kind.REPLACE, open=True, look_first=True).first()
+    return why_replaced(sent) if sent else ""
 
 
 def _follow_replacement(badge: wire.Badge, as_of: datetime, organization: CredlyOrganization) -> Followed | None:

@@ -17,10 +17,10 @@ from ..credly.client import Client
 from ..models import BadgeAward, BadgeVersion, OutboxMessage
 from .finding import current, issued_at_the_same_time, look
 from .issue import REPLACE, Expiry, learner_of, name_for, order_for
-from .mirror import REVOKED, hand_over
+from .mirror import RENEWAL, REVOKED, hand_over
 from .results import Blocked, Confirmed, Hopeless, Needless, Result
 
-ADDRESS, RENEWAL = "address", "renewal"
+ADDRESS = "address"
 PENDING = "pending"
 
 MOST_TRIES = 3

@@ -8,14 +8,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from .. import audit, conf
 from ..credly import wire
 from ..models import BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage
 from ..models.encryption import Secret
 from . import announce, mirror, recipients
-from .replacing import RENEWAL
 from .results import Confirmed, Needless, Result
 from .verdicts import Circumstances, Verdict, judge
 
@@ -117,19 +115,13 @@ def _replaced(message: OutboxMessage, award: BadgeAward, result: Confirmed, now:
     earned_at = message.details.get("earned_at")
     earned = {"earned_at": datetime.fromisoformat(earned_at)} if earned_at else {}
     if badge.id != award.credly_id:
-        mirror.keep_version(award, replaced_at=now, because=_why_replaced(message))
+        mirror.keep_version(award, replaced_at=now, because=mirror.why_replaced(message))
     elif award.credly_updated_at and mirror.stamp(badge, now) < award.credly_updated_at:
         return earned  # Credly's own notice of it came first, and then a newer one.
     changes = {**_as_confirmed(award, result, now), **earned}
     if award.live is None:
         del changes["state"]  # It was revoked while Credly was replacing its badge.
     return changes
-
-
-def _why_replaced(message: OutboxMessage) -> str:
-    """What somebody gave as the reason; a learner who qualifies again gives none."""
-    renewed = _("Renewed.") if message.details.get("cause") == RENEWAL else ""
-    return message.details.get("because") or renewed
 
 
 def _revoked(award: BadgeAward, badge: wire.Badge | None, now: datetime) -> dict[str, Any]:

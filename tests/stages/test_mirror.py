@@ -235,3 +235,21 @@ def test_an_address_is_known_again_in_any_case_and_after_the_sites_key_was_rotat
     assert recipients.is_marked(kept, "ana@EXAMPLE.org")
     assert not recipients.is_marked(kept, "ben@example.org")
     assert recipients.mark("") == ""
+
+
+@pytest.mark.parametrize(
+    ("details", "sent", "because"),
+    [
+        ({"cause": "renewal", "because": ""}, True, "Renewed."),
+        ({"cause": "correction", "because": "A typo"}, True, "A typo"),
+        ({"cause": "renewal", "because": ""}, False, "Replaced at Credly."),
+    ],
+)
+def test_a_notice_that_is_faster_than_the_answer_to_our_order_says_why_it_was_given(award, details, sent, because):
+    MessageFactory(award=award, kind="replace", state="delivering", details=details, look_first=sent)
+    old = award.credly_id
+
+    follow(award, badge_of(award, replacement_badge_id=OTHER))
+
+    version = BadgeVersion.objects.get()
+    assert (version.credly_id, version.because) == (old, because)
