@@ -57,7 +57,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         "once Credly has confirmed it; one that is “not confirmed” was made up by somebody, and changed nothing."
     )
     empty = _(
-        "Credly has told nothing yet. Paste the address on an organization's page into Credly, so that changes there "
+        "Credly has told nothing yet. Press “Set webhook at Credly” on an organization's page, so that changes there "
         "arrive within seconds; without it they are read from Credly's events feed now and then."
     )
     list_display = ("type_shown", "organization", "about_shown", "state_shown", "age", "outcome_short")
@@ -76,7 +76,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[CredlyNotice]:
         """With the award or the template that each is about, where that is ours."""
         awards = BadgeAward.objects.filter(credly_id=OuterRef("subject_id"))
-        earlier = BadgeVersion.objects.filter(credly_id=OuterRef("subject_id"))
+        earlier = BadgeVersion.objects.filter(credly_id=OuterRef("subject_id")).order_by()
         templates = BadgeTemplate.objects.filter(
             organization=OuterRef("organization"), uuid=OuterRef("subject_id")
         ).order_by()
@@ -86,7 +86,9 @@ class NoticeAdmin(ReadOnlyAdmin):
             .select_related("organization")
             .annotate(
                 award_here=Subquery(awards.order_by().values("pk")[:1]),
-                earlier_award_here=Subquery(earlier.order_by().values("award_id")[:1]),
+                earlier_award_here=Subquery(earlier.values("award_id")[:1]),
+                award_name=Subquery(awards.order_by().values("template__name")[:1]),
+                earlier_award_name=Subquery(earlier.values("award__template__name")[:1]),
                 template_here=Subquery(templates.values("pk")[:1]),
                 template_name=Subquery(templates.values("name")[:1]),
             )
@@ -143,7 +145,10 @@ class NoticeAdmin(ReadOnlyAdmin):
         if notice.template_here:
             return _linked("badgetemplate", notice.template_here, notice.template_name)
         award = notice.award_here or notice.earlier_award_here
-        return _linked("badgeaward", award, gettext("badge award")) if award else NOTHING
+        if not award:
+            return NOTHING
+        words = {"template": notice.award_name or notice.earlier_award_name}
+        return _linked("badgeaward", award, gettext("badge award: %(template)s") % words)
 
     @admin.display(description=_("its ID at Credly"))
     def subject_shown(self, notice: CredlyNotice) -> Any:

@@ -39,7 +39,10 @@ class OrganizationWebhooks(OrganizationKeys):
         return format_html(
             '<code class="credly-address">{}</code><br>{}',
             organization.address_to_show,
-            gettext("Paste it into Credly, under Developers > Webhooks. Whoever knows it can send notices."),
+            gettext(
+                "“Set webhook at Credly” above enters it there; or paste it yourself, under Developers > Webhooks. "
+                "Whoever knows it can send notices."
+            ),
         )
 
     @admin.display(description=_("last notice from Credly"))

@@ -307,3 +307,20 @@ def test_an_award_that_nothing_carries_to_credly_is_sent_again():
     assert "Send again" in page
     assert "It is being sent again." in text_of(done)
     assert award.messages.get().kind == OutboxMessage.Kind.ISSUE
+
+
+@pytest.mark.parametrize(
+    ("details", "why"),
+    [
+        ({"cause": "renewal", "because": ""}, "Why: the learner earned it again."),
+        ({"cause": "address", "because": ""}, "Why: the learner has another e-mail address."),
+        ({"cause": "correction", "because": "A <b>typo</b>"}, "Why: A &lt;b&gt;typo&lt;/b&gt;"),
+    ],
+)
+def test_the_timeline_says_why_a_badge_is_replaced(details, why):
+    award = AwardFactory(offered=True)
+    MessageFactory(award=award, kind="replace", details=details)
+
+    page = manager().get(url("badgeaward", "change", award.pk)).content.decode()
+
+    assert why in page

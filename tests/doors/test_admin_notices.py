@@ -55,6 +55,7 @@ def test_the_list_says_what_happened_whom_it_concerns_and_what_came_of_it():
     assert "Employee.created" in page
     assert "The award was brought to what Credly says." in page
     assert source.count(url("badgeaward", "change", award.pk)) == 2
+    assert source.count(f"badge award: {award.template.name}") == 2
     assert url("badgetemplate", "change", template.pk) in source
 
 
@@ -188,7 +189,7 @@ def test_others_see_nothing():
 
 
 def test_somebody_new_is_told_how_notices_come():
-    assert "Paste the address on an organization's page into Credly" in text_of(manager().get(url("credlynotice")))
+    assert "Press “Set webhook at Credly” on an organization's page" in text_of(manager().get(url("credlynotice")))
 
 
 def test_the_organizations_page_shows_the_address_and_when_credly_was_last_heard():
@@ -197,7 +198,7 @@ def test_the_organizations_page_shows_the_address_and_when_credly_was_last_heard
     page = text_of(manager().get(url("credlyorganization", "change", organization.pk)))
 
     assert f"http://testserver{notices.webhook_path(organization)}" in page
-    assert "Paste it into Credly" in page
+    assert "“Set webhook at Credly” above enters it there" in page
     assert "Last notice from Credly: none yet" not in page
     assert "Events feed read: never" in page
 
