@@ -56,12 +56,24 @@ READINGS: tuple[Callable[[], Any], ...] = (
 
 
 @register(APP)
-def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+def check_settings(
+    app_configs: Any,  # noqa: ARG001
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,  # noqa: ARG001
+) -> list[CheckMessage]:
     """Everything that can be said without the database."""
     wrong_types = list(_wrong_types())
     if wrong_types:
         return wrong_types  # The rest would stumble over them.
-    return [*_encryption(), *_addresses(), *_lms_backend(), *_key_owners(), *_key_functions(), *_lease(), *_numbers()]
+    return [
+        *_encryption(refuses=bool(databases)),
+        *_addresses(),
+        *_lms_backend(),
+        *_key_owners(),
+        *_key_functions(),
+        *_lease(),
+        *_numbers(),
+    ]
 
 
 @register(APP, Tags.database)
@@ -108,13 +120,17 @@ def _unreadable() -> CheckMessage:
     )
 
 
-def _encryption() -> Iterator[CheckMessage]:
+def _encryption(*, refuses: bool) -> Iterator[CheckMessage]:
+    """``refuses``: whether this is ``migrate``, or another command that says which databases it is about.
+
+    Elsewhere it only warns: the image of an LMS is built by commands that run the checks, and holds no secrets.
+    """
     hint = (
         "Make a key with cryptography.fernet.Fernet.generate_key() and put it first in CREDLY_BADGES_ENCRYPTION_KEYS."
     )
     if not conf.encryption_keys():
         sentence = "CREDLY_BADGES_ENCRYPTION_KEYS is empty, so API keys cannot be stored."
-        if settings.DEBUG or conf.api_keys():
+        if settings.DEBUG or conf.api_keys() or not refuses:
             yield checks.Warning(sentence, hint=hint, id="credly_badges.W001")
         else:
             advice = f"{hint} Or have CREDLY_BADGES_API_KEYS give the API keys."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core import checks
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,8 @@ APP = "credly_badges"
 
 def settings() -> list[Finding]:
     """What the system checks say of the plugin's settings."""
-    told = [message for message in checks.run_checks(tags=[APP]) if str(message.id).startswith(f"{APP}.")]
+    found = checks.run_checks(tags=[APP], databases=[DEFAULT_DB_ALIAS])
+    told = [message for message in found if str(message.id).startswith(f"{APP}.")]
     if not told:
         return [Finding("settings", "settings", Level.OK, _("Nothing is wrong with the CREDLY_BADGES settings."))]
     return [

@@ -52,7 +52,7 @@ def test_the_settings_of_a_working_site_pass():
 def test_each_mistake_in_the_settings_has_its_number(settings, name, value, number):
     setattr(settings, f"CREDLY_BADGES_{name}", value)
 
-    messages = check_settings(None)
+    messages = check_settings(None, databases=["default"])
 
     assert numbers(messages) == [number]
     assert messages[0].hint
@@ -76,14 +76,25 @@ def test_without_a_ring_a_site_may_run_whose_keys_come_from_elsewhere(settings, 
     settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
     settings.CREDLY_BADGES_API_KEYS = source
 
-    assert numbers(check_settings(None)) == ["W001"]
+    assert numbers(check_settings(None, databases=["default"])) == ["W001"]
+
+
+@pytest.mark.django_db
+def test_migrate_refuses_to_go_on_without_a_ring_and_what_builds_an_image_does_not(settings):
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
+
+    assert numbers(check_settings(None, databases=["default"])) == ["E008"]
+    assert numbers(check_settings(None, databases=None)) == ["W001"]
+    with pytest.raises(SystemCheckError, match="E008"):
+        call_command("migrate", plan=True, skip_checks=False)
+    call_command("check")
 
 
 def test_a_site_that_is_being_developed_is_only_told_of_the_missing_ring(settings):
     settings.CREDLY_BADGES_ENCRYPTION_KEYS = []
     settings.DEBUG = True
 
-    assert numbers(check_settings(None)) == ["W001"]
+    assert numbers(check_settings(None, databases=["default"])) == ["W001"]
 
 
 @pytest.mark.django_db
