@@ -51,10 +51,10 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
         "holds. It comes round by itself; open one to see what it found."
     )
     empty = _("Badges were never compared with Credly's yet. Press “Compare now”.")
-    list_display = ("started_at", "organization", "state_shown", "compared", "found", "mode", "started_by_shown")
+    list_display = ("started_at", "organization", "state_shown", "compared", "found", "mode")
     list_display_links = ("started_at",)
     list_filter = ("organization", "state")
-    list_select_related = ("organization", "started_by")
+    list_select_related = ("organization",)
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("organization_shown", "only_template", "mode", "state_shown", "compared")}),
         (_("When"), {"fields": ("started_at", "finished_at", "started_by_shown")}),
