@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import Task, current_app
+from django import db
 from django.utils import timezone
 from kombu import pools
 from kombu.exceptions import OperationalError
@@ -30,6 +31,16 @@ TRY_ONCE = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval
 # A connection that was kept may have died with the broker it led to; then a new one is tried, once.
 TRY_ANEW = {**TRY_ONCE, "max_retries": 1}
 
+STORED_WORK: dict[str, Any] = {
+    "acks_late": True,
+    "reject_on_worker_lost": True,
+    "ignore_result": True,
+    "autoretry_for": (db.OperationalError,),  # A deadlock, or a lock that was waited for too long.
+    "retry_backoff": True,
+    "max_retries": 5,
+}
+"""Options of a task whose work is a row: whoever dies over it, another does it again."""
+
 
 def send(task: Task[Any, Any], *arguments: Any, countdown: float | None = None) -> None:
     """Have a worker do a task, now or after a number of seconds. Raises kombu's OperationalError without a broker."""
@@ -44,6 +55,18 @@ def send(task: Task[Any, Any], *arguments: Any, countdown: float | None = None) 
     )
     with pools.producers[connection].acquire(block=True) as producer:
         task.apply_async(arguments, producer=producer, retry=True, retry_policy=TRY_ANEW, **options)
+
+
+def put_off(task: Task[Any, Any], *arguments: Any, at: datetime) -> None:
+    """Have a worker do a task at a time, or look at it again after the longest countdown where that is far off."""
+    if current_app.conf.task_always_eager:
+        return  # Without a worker nothing can be put off; the next sweep finds it.
+    wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
+    try:
+        send(task, *arguments, countdown=wait.total_seconds())
+    except Exception:
+        # What was tried is stored already, and others may be due: a broker that is away must not stop the rest.
+        log.exception("Nobody could be told to do %s with %s again; the sweep will find it.", task.name, arguments[0])
 
 
 class Rounds:

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Collection
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
+from .. import lms
 from ..issuing import recipients
 from ..models import BadgeAward
 from . import changes
@@ -42,8 +42,7 @@ def on_user_saved(
 
 def follow(user: Any) -> int:
     """Order the badges that wait for a learner under another address to be sent to this one; how many those are."""
-    retired = getattr(settings, "RETIRED_EMAIL_PREFIX", "")
-    if not user.email or (retired and user.email.startswith(retired)):
+    if not lms.is_address(user.email):
         return 0
     offered = BadgeAward.objects.filter(learner_id=user.pk, state=BadgeAward.State.OFFERED, credly_id__isnull=False)
     ordered = 0

@@ -7,12 +7,11 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from celery import current_app, shared_task
+from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,18 +39,7 @@ def wake(message_id: int, *, at: datetime | None = None) -> None:
     if at is None:
         waking.send(deliver_message, message_id)
     else:
-        _send_later(deliver_message, message_id, at.isoformat(), at=at)
-
-
-def _send_later(task: Any, *arguments: Any, at: datetime) -> None:
-    if current_app.conf.task_always_eager:
-        return  # Without a worker nothing can be put off; the next sweep finds it.
-    wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
-    try:
-        waking.send(task, *arguments, countdown=wait.total_seconds())
-    except Exception:
-        # What was tried is stored already, and others may be due: a broker that is away must not stop the rest.
-        log.exception("Nobody could be told to try %s again; the sweep will find it.", arguments[0])
+        waking.put_off(deliver_message, message_id, at.isoformat(), at=at)
 
 
 def wake_each(message_ids: Sequence[int]) -> None:
@@ -78,16 +66,7 @@ def _wake_portions(messages: QuerySet[OutboxMessage]) -> int:
     return sum(map(len, portions))
 
 
-TASK: dict[str, Any] = {
-    "acks_late": True,
-    "reject_on_worker_lost": True,
-    "ignore_result": True,
-    "autoretry_for": (OperationalError,),  # The database: a deadlock, or a lock that was waited for too long.
-    "retry_backoff": True,
-    "max_retries": 5,
-    "soft_time_limit": 100,
-    "time_limit": 115,
-}
+TASK = {**waking.STORED_WORK, "soft_time_limit": 100, "time_limit": 115}
 
 
 @shared_task(name="credly_badges.issuing.deliver_message", **TASK)
@@ -218,7 +197,7 @@ def _line_up(messages: Sequence[OutboxMessage], turn_at: datetime) -> None:
     if len(waiting) == 1:
         wake(waiting[0], at=turn_at)
     elif waiting:
-        _send_later(deliver_messages, waiting, at=turn_at)
+        waking.put_off(deliver_messages, waiting, at=turn_at)
 
 
 @dataclass(frozen=True)

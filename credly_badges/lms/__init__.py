@@ -19,7 +19,7 @@ from opaque_keys.edx.keys import CourseKey
 from .. import conf
 from .backend import Backend, Certificate, NoPlatform
 from .edx_platform import EdxPlatform
-from .people import NO_LAST_NAME, Learner, Name, NoName, Profile, name_of
+from .people import NO_LAST_NAME, Learner, Name, NoName, Profile, is_address, name_of
 
 __all__ = [
     "AT_ONCE",
@@ -38,6 +38,7 @@ __all__ = [
     "course_url",
     "find_learners",
     "grade",
+    "is_address",
     "is_course_staff",
     "learner",
     "name_of",

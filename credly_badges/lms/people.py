@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 NO_LAST_NAME = "-"
@@ -64,6 +65,15 @@ class Learner:
     language: str
     first_name: str = field(default="", repr=False)
     last_name: str = field(default="", repr=False)
+
+
+def is_address(email: str) -> bool:
+    """Whether somebody can be reached there; an account that is being retired has an address of nobody's.
+
+    edx-platform makes that of its setting RETIRED_EMAIL_PREFIX.
+    """
+    retired = getattr(settings, "RETIRED_EMAIL_PREFIX", "")
+    return bool(email) and not (retired and email.startswith(retired))
 
 
 def name_of(learner: Learner) -> Name:

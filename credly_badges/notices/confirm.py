@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from celery import current_app, shared_task
+from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
@@ -37,27 +37,11 @@ def wake(notice_id: int, *, at: datetime | None = None) -> None:
     """Have a worker process a notice, now or at a time."""
     if at is None:
         waking.send(process_notice, notice_id)
-        return
-    if current_app.conf.task_always_eager:
-        return  # Without a worker nothing can be put off; the next sweep finds it.
-    wait = min(max(at - timezone.now(), timedelta(0)), conf.longest_follow_up())
-    try:
-        waking.send(process_notice, notice_id, at.isoformat(), countdown=wait.total_seconds())
-    except Exception:
-        log.exception("Nobody could be told to look at notice %s again; the sweep will find it.", notice_id)
+    else:
+        waking.put_off(process_notice, notice_id, at.isoformat(), at=at)
 
 
-@shared_task(
-    name="credly_badges.notices.process_notice",
-    acks_late=True,
-    reject_on_worker_lost=True,
-    ignore_result=True,
-    autoretry_for=(OperationalError,),  # The database: a deadlock, or a lock that was waited for too long.
-    retry_backoff=True,
-    max_retries=5,
-    soft_time_limit=100,
-    time_limit=115,
-)
+@shared_task(name="credly_badges.notices.process_notice", **waking.STORED_WORK, soft_time_limit=100, time_limit=115)
 def process_notice(notice_id: int, follows: str | None = None) -> None:
     """Worker's side of :func:`wake`. ``follows`` is the ISO 8601 time that a follow-up was made for."""
     process(notice_id, follows=datetime.fromisoformat(follows) if follows else None)

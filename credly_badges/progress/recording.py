@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
@@ -43,17 +43,7 @@ def wake(event_id: int) -> None:
     waking.send(record_event, event_id)
 
 
-@shared_task(
-    name="credly_badges.progress.record_event",
-    acks_late=True,
-    reject_on_worker_lost=True,
-    ignore_result=True,
-    autoretry_for=(OperationalError,),  # A deadlock, or a lock that was waited for too long.
-    retry_backoff=True,
-    max_retries=5,
-    soft_time_limit=120,
-    time_limit=150,
-)
+@shared_task(name="credly_badges.progress.record_event", **waking.STORED_WORK, soft_time_limit=120, time_limit=150)
 def record_event(event_id: int) -> None:
     """Worker's side of :func:`wake`."""
     record(event_id)

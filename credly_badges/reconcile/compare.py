@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
+from .. import lms
 from ..credly import wire
 from ..issuing import mirror
 from ..models import BadgeAward
@@ -68,9 +67,6 @@ def _what(award: BadgeAward, badge: wire.Badge) -> tuple[Cause, dict[str, Any]] 
 def _has_left(award: BadgeAward, address: str) -> bool:
     """Whether the learner is known by another e-mail address now; that of an account being retired is nobody's."""
     learner: Any = award.learner
-    retired = getattr(settings, "RETIRED_EMAIL_PREFIX", "")
-    if learner is None or not learner.is_active or not learner.email:
-        return False
-    if retired and learner.email.startswith(retired):
+    if learner is None or not learner.is_active or not lms.is_address(learner.email):
         return False
     return bool(learner.email.strip().casefold() != address.strip().casefold())

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from ...models import BadgeAward, BadgeTemplate, CredlyOrganization, ReconcileRun
 from ...reconcile import causes, reports, runs, work
+from ..organizations import add_organization_option, an_id, chosen_organizations
 from ..spreadsheets import cell
 
 PATIENCE = timedelta(minutes=3)
@@ -37,14 +38,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to compare, what to mend, and how to tell."""
-        parser.add_argument(
-            "--organization",
-            action="append",
-            type=_uuid,
-            metavar="UUID",
-            help="Only this organization, by its ID at Credly. May be given several times.",
-        )
-        parser.add_argument("--template", type=_uuid, metavar="UUID", help="Only this badge template.")
+        add_organization_option(parser)
+        parser.add_argument("--template", type=an_id, metavar="UUID", help="Only this badge template.")
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--dry-run", action="store_true", help="Only look and mend nothing; that is the default.")
         what.add_argument(
@@ -76,7 +71,7 @@ class Command(BaseCommand):
             with _opened(options["csv"], self.stdout):
                 pass  # Before all the work: a file that cannot be written should not be found out after it.
         only = _template(options["template"], options["organization"])
-        organizations = [only.organization] if only else _organizations(options["organization"])
+        organizations = [only.organization] if only else chosen_organizations(options["organization"])
         done, busy = [], []
         for each in organizations:
             try:
@@ -194,13 +189,6 @@ class _Lines:
         self._out.write(text, ending="")
 
 
-def _uuid(text: str) -> UUID:
-    return UUID(text)
-
-
-_uuid.__name__ = "UUID"  # What argparse calls it: "invalid UUID value: 'x'".
-
-
 def _template(uuid: UUID | None, organizations: list[UUID] | None) -> BadgeTemplate | None:
     if uuid is None:
         return None
@@ -213,19 +201,3 @@ def _template(uuid: UUID | None, organizations: list[UUID] | None) -> BadgeTempl
     if len(templates) > 1:
         raise CommandError(_("Several organizations have this badge template. Name one with --organization."))
     return templates[0]
-
-
-def _organizations(wanted: list[UUID] | None) -> list[CredlyOrganization]:
-    found = CredlyOrganization.objects.order_by("name", "pk")
-    if not wanted:
-        everything = list(found)
-        if not everything:
-            raise CommandError(_("No Credly organization is connected yet. Add one in the admin first."))
-        return everything
-    chosen = list(found.filter(uuid__in=wanted))
-    if unknown := set(wanted) - {organization.uuid for organization in chosen}:
-        raise CommandError(
-            _("No organization here has the ID %(ids)s. Connect it first.")
-            % {"ids": ", ".join(str(uuid) for uuid in sorted(unknown))}
-        )
-    return chosen

@@ -6,7 +6,6 @@ import json
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from ... import notices
 from ...models import CredlyOrganization
 from ...sync import results, templates
+from ..organizations import add_organization_option, chosen_organizations
 
 PATIENCE = timedelta(minutes=3)
 """How long to wait, for one organization and altogether, when Credly asks for fewer requests."""
@@ -35,13 +35,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which organizations, and what to do with the difference."""
-        parser.add_argument(
-            "--organization",
-            action="append",
-            type=_uuid,
-            metavar="UUID",
-            help="Only this organization, by its ID at Credly. May be given several times.",
-        )
+        add_organization_option(parser)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--dry-run", action="store_true", help="Show what would change, and change nothing.")
         what.add_argument("--events", action="store_true", help="Read Credly's feed of events instead.")
@@ -52,7 +46,7 @@ class Command(BaseCommand):
         reports = []
         ok = True
         do = self._events if options["events"] else self._difference if options["dry_run"] else self._sync
-        for organization in _organizations(options["organization"]):
+        for organization in chosen_organizations(options["organization"]):
             went_well, report, lines = do(organization)
             ok = ok and went_well
             reports.append(report)
@@ -100,27 +94,3 @@ class Command(BaseCommand):
 def _told(read: notices.FeedResult) -> str:
     new = ngettext("%(count)d new event", "%(count)d new events", read.new) % {"count": read.new}
     return _("%(new)s, %(known)d known already.") % {"new": new, "known": read.known}
-
-
-def _uuid(text: str) -> UUID:
-    return UUID(text)
-
-
-_uuid.__name__ = "UUID"  # What argparse calls it: "invalid UUID value: 'x'".
-
-
-def _organizations(wanted: list[UUID] | None) -> list[CredlyOrganization]:
-    found = CredlyOrganization.objects.order_by("name", "pk")
-    if not wanted:
-        return list(found) or _none()
-    chosen = list(found.filter(uuid__in=wanted))
-    if unknown := set(wanted) - {organization.uuid for organization in chosen}:
-        raise CommandError(
-            _("No organization here has the ID %(ids)s. Connect it first.")
-            % {"ids": ", ".join(str(uuid) for uuid in sorted(unknown))}
-        )
-    return chosen
-
-
-def _none() -> list[CredlyOrganization]:
-    raise CommandError(_("No Credly organization is connected yet. Add one in the admin first."))
