@@ -50,13 +50,20 @@ def connected(credly: RemoteSimulator) -> Iterator[models.CredlyOrganization]:
 def badges(organization: models.CredlyOrganization, courses: list[str]) -> None:
     """Active badges, one for passing each of these courses."""
     templates = models.BadgeTemplate.objects.bulk_create(
-        [TemplateFactory.build(organization=organization, is_active=True) for _ in courses], batch_size=BATCH
+        [TemplateFactory.build(organization=organization, status="active") for _ in courses], batch_size=BATCH
     )
     groups = models.RequirementGroup.objects.bulk_create(
         [GroupFactory.build(template=template) for template in templates], batch_size=BATCH
     )
     requirements = models.BadgeRequirement.objects.bulk_create(
         [RequirementFactory.build(group=group, scope=course) for group, course in zip(groups, courses, strict=True)],
+        batch_size=BATCH,
+    )
+    models.ListeningPlace.objects.bulk_create(
+        [
+            models.ListeningPlace(requirement=each, event_type=each.event_type, scope=each.scope)
+            for each in requirements
+        ],
         batch_size=BATCH,
     )
     models.DataRule.objects.bulk_create(

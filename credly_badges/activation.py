@@ -31,7 +31,7 @@ def activate(template: BadgeTemplate, *, by: AbstractBaseUser | None) -> None:
         if reasons := reasons_not_to_activate(row):
             raise CannotActivate(reasons)
         if not row.is_active:
-            _write(row, active=True, by=by, because="")
+            _write(row, BadgeTemplate.Status.ACTIVE, by=by, because="")
     template.refresh_from_db()
 
 
@@ -40,7 +40,7 @@ def deactivate(template: BadgeTemplate, *, by: AbstractBaseUser | None, because:
     with transaction.atomic():
         row = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
         if row.is_active:
-            _write(row, active=False, by=by, because=because)
+            _write(row, BadgeTemplate.Status.RETIRED, by=by, because=because)
     template.refresh_from_db()
 
 
@@ -49,18 +49,18 @@ def reasons_not_to_activate(template: BadgeTemplate) -> list[str]:
     return list(_reasons(template))
 
 
-def _write(row: BadgeTemplate, *, active: bool, by: AbstractBaseUser | None, because: str) -> None:
-    row.is_active = active
+def _write(row: BadgeTemplate, status: str, *, by: AbstractBaseUser | None, because: str) -> None:
+    was, row.status = row.status, status
     row.activation_changed_at = timezone.now()
     row.activation_changed_by_id = getattr(by, "pk", None)
     row.deactivated_because = because[:255]
     row.save(
         update_fields=[
-            "is_active", "activation_changed_at", "activation_changed_by", "deactivated_because", "modified",
+            "status", "activation_changed_at", "activation_changed_by", "deactivated_because", "modified",
         ]
     )  # fmt: skip
-    action = "template.activated" if active else "template.deactivated"
-    audit.record(action, row, actor=by, because=because, before={"is_active": not active}, after={"is_active": active})
+    action = "template.activated" if row.is_active else "template.deactivated"
+    audit.record(action, row, actor=by, because=because, before={"status": was}, after={"status": status})
 
 
 def _reasons(template: BadgeTemplate) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _reasons(template: BadgeTemplate) -> Iterator[str]:
         ) % {"state": template.get_credly_state_display()}
     yield from _reasons_of_the_organization(template)
     yield from terms.faults(template, today=timezone.now().date())
-    groups = list(template.groups.prefetch_related("requirements__data_rules"))
+    groups = list(template.groups.current().prefetch_related("requirements__data_rules"))
     if not any(group.requirements.all() for group in groups):
         yield _("It has no requirement, so nobody could earn it. Add at least one.")
         return

@@ -20,7 +20,8 @@ class LearningEvent:
     ``kind`` is the event type (``org.openedx.learning.course.passing.status.updated.v1``), ``subject`` what it is about
     (a course key, a program UUID, or empty), ``attributes`` the facts that rules read: JSON values only, and never a
     name or an e-mail address. ``occurred_at`` is aware. ``scopes`` are the keys under which a requirement can be
-    listening: run, course, course organization, program, anywhere.
+    listening: run, course, course organization, program, anywhere. ``course_key`` is the course run in which it
+    happened, where that is not the subject itself: a thread of a course, an exam.
     """
 
     learner_id: int
@@ -29,6 +30,7 @@ class LearningEvent:
     occurred_at: datetime
     attributes: Mapping[str, Any] = field(default_factory=dict)
     scopes: tuple[str, ...] = (ANYWHERE,)
+    course_key: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone: an hour's doubt could reverse a pass and a fail."""

@@ -45,7 +45,7 @@ def criteria_in_words(template: BadgeTemplate) -> list[GroupInWords]:
 
 def criteria_of(templates: Collection[BadgeTemplate]) -> dict[int, list[GroupInWords]]:
     """What each of these badges asks for. As many queries for many badges as for one."""
-    wanted = RequirementGroup.objects.filter(template__in=[template.pk for template in templates])
+    wanted = RequirementGroup.objects.current().filter(template__in=[template.pk for template in templates])
     groups = list(wanted.prefetch_related("requirements__data_rules"))
     titles = titles_of_scopes(requirement.scope for group in groups for requirement in group.requirements.all())
     found: dict[int, list[GroupInWords]] = {template.pk: [] for template in templates}

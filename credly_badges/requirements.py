@@ -17,7 +17,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from opaque_keys.edx.locator import CourseLocator, LibraryLocator
 
-from . import activation, audit, availability
+from . import activation, audit, availability, listening
 from .events import catalogue
 from .events.catalogue import ScopeKind
 from .models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
@@ -89,7 +89,7 @@ class InvalidScope(ValueError):
 
 def stored(template: BadgeTemplate) -> tuple[GroupSpec, ...]:
     """What a badge asks for now. Three queries."""
-    return tuple(_group_spec(group) for group in template.groups.prefetch_related("requirements__data_rules"))
+    return tuple(_group_spec(group) for group in template.groups.current().prefetch_related("requirements__data_rules"))
 
 
 def fingerprint(groups: Sequence[GroupSpec]) -> str:
@@ -227,7 +227,7 @@ def _content(groups: Sequence[GroupSpec]) -> list[Any]:
 
 
 def _write(template: BadgeTemplate, groups: Sequence[GroupSpec]) -> None:
-    present = list(template.groups.prefetch_related("requirements__data_rules"))
+    present = list(template.groups.current().prefetch_related("requirements__data_rules"))
     requirements = {each.pk: each for group in present for each in group.requirements.all()}
     rules = {each.pk: each for requirement in requirements.values() for each in requirement.data_rules.all()}
     rows = {each.pk: each for each in present}
@@ -259,6 +259,7 @@ def _write_requirements(
             description=spec.description,
             position=position,
         )
+        listening.write([requirement])
         for place, rule in enumerate(spec.rules):
             field = catalogue.field(spec.event_type, rule.path)
             _set(

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import label_for_field, unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -43,13 +43,13 @@ class BadgeTemplateAdmin(SubjectAdmin):
         "name",
         "organization_name",
         "state_at_credly",
-        "is_active",
+        "status",
         "requirement_count",
         "award_count",
     )
     list_display_links = ("thumbnail", "name")
     list_filter = (
-        "is_active",
+        "status",
         "credly_state",
         ("organization", admin.RelatedOnlyFieldListFilter),
         ("level", admin.AllValuesFieldListFilter),
@@ -86,7 +86,10 @@ class BadgeTemplateAdmin(SubjectAdmin):
         templates: QuerySet[BadgeTemplate] = super().get_queryset(request)
         return templates.annotate(
             requirement_total=_count(
-                BadgeRequirement.objects.filter(group__template=OuterRef("pk")), "group__template"
+                BadgeRequirement.objects.filter(
+                    group__template=OuterRef("pk"), group__version=F("group__template__version")
+                ),
+                "group__template",
             ),
             award_total=_count(BadgeAward.objects.filter(template=OuterRef("pk")), "template"),
         )

@@ -36,7 +36,7 @@ def findings() -> Iterator[Finding]:
 def _templates() -> Iterator[Finding]:
     states = BadgeTemplate.CredlyState
     count = dict(BadgeTemplate.objects.order_by().values_list("credly_state").annotate(Count("pk")))
-    active = BadgeTemplate.objects.filter(is_active=True)
+    active = BadgeTemplate.objects.filter(status=BadgeTemplate.Status.ACTIVE)
     words = {"total": sum(count.values()), "active": active.count()}
     yield Finding("templates", "templates", Level.OK, _("%(total)d known, %(active)d of them active.") % words)
     if gone := count.get(states.GONE.value, 0):
@@ -52,7 +52,7 @@ def _templates() -> Iterator[Finding]:
             sentence % {"count": gone},
             _("Its badges can no longer be issued. Filter the templates in the admin by their state at Credly."),
         )
-    by_itself = BadgeTemplate.objects.filter(is_active=False, activation_changed_by=None).exclude(
+    by_itself = BadgeTemplate.objects.filter(status=BadgeTemplate.Status.RETIRED, activation_changed_by=None).exclude(
         deactivated_because=""
     )
     wanted = by_itself.exclude(credly_state=states.GONE).filter(groups__requirements__gt=0)

@@ -12,21 +12,25 @@ from opaque_keys.edx.keys import CourseKey
 
 from .. import progress
 from ..learning_event import LearningEvent
-from ..models import BadgeRequirement, BadgeTemplate, ReceivedEvent, RequirementGroup
+from ..models import BadgeRequirement, BadgeTemplate, ListeningPlace, ReceivedEvent, RequirementGroup
 
 TRIES = 5
 """How often to look again when another process stores the same statement at the same moment."""
 
 LISTENING = f"""
     SELECT known.id, known.fingerprint, known.confirmed_at
-    FROM {BadgeRequirement._meta.db_table} requirement
+    FROM {ListeningPlace._meta.db_table} place
+    JOIN {BadgeRequirement._meta.db_table} requirement ON requirement.id = place.requirement_id
     JOIN {RequirementGroup._meta.db_table} requirement_group ON requirement_group.id = requirement.group_id
     JOIN {BadgeTemplate._meta.db_table} template ON template.id = requirement_group.template_id
     LEFT JOIN {ReceivedEvent._meta.db_table} known
         ON known.learner_id = %s AND known.kind = %s AND known.subject = %s
-    WHERE requirement.event_type = %s AND template.is_active = %s AND template.credly_state = %s
-        AND requirement.scope IN
+    WHERE place.event_type = %s AND template.status IN (%s, %s, %s) AND template.credly_state = %s
+        AND place.scope IN
 """  # noqa: S608  # Names of our own tables; every value is a parameter.
+
+
+LISTENING_STATES = tuple(status.value for status in BadgeTemplate.LISTENING)
 
 
 class _Stored(NamedTuple):
@@ -73,7 +77,7 @@ def _look(event: LearningEvent) -> tuple[bool, _Stored | None]:
     if not event.scopes:
         return False, None
     scopes = ", ".join(["%s"] * len(event.scopes))
-    values = [*event.identity, event.kind, True, BadgeTemplate.CredlyState.ACTIVE.value, *event.scopes]
+    values = [*event.identity, event.kind, *LISTENING_STATES, BadgeTemplate.CredlyState.ACTIVE.value, *event.scopes]
     for row in ReceivedEvent.objects.raw(f"{LISTENING} ({scopes}) LIMIT 1", values):
         return True, _Stored(row.pk, row.fingerprint, row.confirmed_at) if row.pk is not None else None
     return False, None
@@ -127,7 +131,7 @@ def _replace(event: LearningEvent, stored: _Stored) -> bool:
 
 def _columns(event: LearningEvent) -> dict[str, object]:
     return {
-        "course_key": _course_key(event.subject),
+        "course_key": _course_key(event.course_key or event.subject),
         "occurred_at": event.occurred_at,
         "confirmed_at": event.occurred_at,
         "attributes": dict(event.attributes),

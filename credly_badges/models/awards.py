@@ -87,6 +87,8 @@ class BadgeAward(models.Model):
     live = models.BooleanField(_("stands"), null=True, default=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     source = models.CharField(_("source"), max_length=20, choices=Source.choices, default=Source.REQUIREMENTS)
+    # The version of the requirements that it was earned by; its words and data are in RequirementsVersion.
+    version = models.PositiveIntegerField(_("version of the requirements"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -34,6 +34,8 @@ class ReceivedEvent(models.Model):
     waiting = models.BooleanField(
         _("waiting"), default=True, help_text=_("Whether it has yet to be held against the requirements.")
     )
+    # Whether the opposite was stated since (a certificate was revoked): then the same words said once more are news.
+    ended = models.BooleanField(_("ended"), default=False, editable=False)
     failure = models.TextField(_("last failure"), blank=True)
 
     class Meta:

@@ -34,6 +34,7 @@ class OutboxMessage(models.Model):
         ISSUE = "issue", _("issue the badge")
         REVOKE = "revoke", _("revoke the badge")
         REPLACE = "replace", _("replace the badge")
+        DELETE = "delete", _("delete the badge")
 
     class State(models.TextChoices):
         """How far a message has come."""
@@ -148,6 +149,11 @@ class Pulse(models.Model):
         NOTICES = "notices", _("the processing of what Credly told us")
         TEMPLATES = "templates", _("the sync of badge templates")
         SEALS = "seals", _("the sealing of the audit log")
+        LOSSES = "losses", _("the revoking of badges whose time to decide is over")
+        PLACES = "places", _("the look at which courses programs have")
+        FAULTS = "faults", _("the check of all requirements")
+        HISTORY = "history", _("rehearsals and backfills")
+        EVENTS = "events", _("the removal of old events")
 
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, unique=True)
     heard_at = models.DateTimeField(_("heard at"))

@@ -24,6 +24,8 @@ class BadgeProgress(models.Model):
         related_name="progress",
         verbose_name=_("badge template"),
     )
+    # The version of the requirements by which the learner is judged.
+    version = models.PositiveIntegerField(_("version of the requirements"), default=1)
     percent = models.PositiveSmallIntegerField(_("percent"), default=0)
     completed_at = models.DateTimeField(
         _("completed at"), null=True, blank=True, help_text=_("When the deciding event happened.")
@@ -49,14 +51,17 @@ class BadgeProgress(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["learner", "template"], name="one_progress_per_learner_and_template"),
         ]
-        indexes = [models.Index(fields=["try_again_at"], name="credly_progress_try_again")]
+        indexes = [
+            models.Index(fields=["try_again_at"], name="credly_progress_try_again"),
+            models.Index(fields=["template", "version", "learner"], name="credly_progress_by_version"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.percent} %"
 
 
 class Fulfillment(models.Model):
-    """Whether one requirement is met by one subject, and the event that decided it.
+    """Whether one requirement is met by one subject, and the event that decided it; of a penalty, whether it applies.
 
     A requirement that listens anywhere can be met in several courses; failing one of them does not undo another, so
     each subject has a row of its own.
@@ -76,6 +81,8 @@ class Fulfillment(models.Model):
         verbose_name=_("requirement"),
     )
     subject = models.CharField(_("about"), max_length=255, blank=True)
+    # The course without its run, so that two runs of one course can count once.
+    course = models.CharField(_("course"), max_length=255, blank=True, default="")
     holds = models.BooleanField(_("met"))
     decided_at = models.DateTimeField(_("decided at"), help_text=_("When the event that decided it happened."))
     evidence = models.JSONField(_("evidence"), default=dict, help_text=_("The values that were seen."))
@@ -92,3 +99,59 @@ class Fulfillment(models.Model):
 
     def __str__(self) -> str:
         return str(_("met") if self.holds else _("not met"))
+
+
+class Regression(models.Model):
+    """A learner who holds a badge and no longer meets its requirements: what is done about it, and who decided.
+
+    .. pii: That a learner (through their progress) no longer meets the requirements of a badge, and why.
+    .. pii_types: other
+    .. pii_retirement: local_api
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        HELD = "held", _("waits for a decision")
+        DISMISSED = "dismissed", _("the badge is kept")
+        REVOKED = "revoked", _("the badge was revoked")
+        RECOVERED = "recovered", _("the learner meets the requirements again")
+
+    progress = models.ForeignKey(
+        BadgeProgress, on_delete=models.CASCADE, related_name="regressions", verbose_name=_("badge progress")
+    )
+    award = models.ForeignKey(
+        "credly_badges.BadgeAward", on_delete=models.CASCADE, related_name="regressions", verbose_name=_("badge award")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.HELD)
+    # True while it waits for a decision, then NULL for ever; see BadgeAward.live.
+    open = models.BooleanField(_("open"), null=True, default=True, editable=False)
+    happened_at = models.DateTimeField(_("happened at"), help_text=_("When the event that decided it happened."))
+    because = models.TextField(_("because"), blank=True)
+    until = models.DateTimeField(
+        _("revoked at"), null=True, blank=True, help_text=_("When the badge is revoked unless somebody keeps it.")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    created = models.DateTimeField(_("noticed at"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        verbose_name = _("regression")
+        verbose_name_plural = _("regressions")
+        constraints = [
+            models.UniqueConstraint(fields=["award", "open"], name="one_open_regression_per_award"),
+        ]
+        indexes = [models.Index(fields=["open", "until"], name="credly_regression_due")]
+        permissions = [("decide_regression", "Can decide whether badges are kept")]
+
+    def __str__(self) -> str:
+        return str(self.get_state_display())

@@ -45,6 +45,40 @@ class BadgeTemplate(models.Model):
         ARCHIVED = "archived", _("archived")
         GONE = "gone", _("gone from Credly")
 
+    class Status(models.TextChoices):
+        """Where a badge stands here; ``credly_badges.activation`` says who may move it to what."""
+
+        DRAFT = "draft", _("draft")
+        REVIEW = "review", _("in review")
+        SHADOW = "shadow", _("shadow: recorded, not sent")
+        ACTIVE = "active", _("active")
+        PAUSED = "paused", _("paused")
+        RETIRED = "retired", _("retired")
+
+    LISTENING = (Status.ACTIVE, Status.SHADOW, Status.PAUSED)
+    """In these, what learners do is kept; only an active one is awarded."""
+
+    class OnLoss(models.TextChoices):
+        """What to do with a badge whose learner no longer meets its requirements."""
+
+        KEEP = "keep", _("keep the badge")
+        HOLD = "hold", _("hold it for a person to decide, then revoke it")
+        REVOKE = "revoke", _("revoke it at once")
+
+    class OnChange(models.TextChoices):
+        """By which version of changed requirements those learners are judged who are on their way already."""
+
+        MOVE = "move", _("by the new requirements")
+        KEEP = "keep", _("by those that they began with")
+
+    class Release(models.TextChoices):
+        """When a badge that was earned is sent."""
+
+        AT_ONCE = "at_once", _("at once")
+        DATE = "date", _("on a date")
+        COURSE_END = "course_end", _("when the course ends")
+        CERTIFICATE = "certificate", _("on the date of the course certificate")
+
     uuid = models.UUIDField(_("template ID"), help_text=_("The template's ID at Credly."))
     organization = models.ForeignKey(
         "credly_badges.CredlyOrganization",
@@ -118,8 +152,12 @@ class BadgeTemplate(models.Model):
     )
     credly_updated_at = models.DateTimeField(_("changed at Credly"), null=True, blank=True)
     synced_at = models.DateTimeField(_("synced at"), null=True, blank=True)
-    is_active = models.BooleanField(
-        _("active"), default=False, help_text=_("Whether learners of this LMS earn it when they meet its requirements.")
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=Status.choices,
+        default=Status.DRAFT,
+        help_text=_("Learners of this LMS earn it while it is active."),
     )
     activation_changed_at = models.DateTimeField(_("activated or deactivated at"), null=True, blank=True)
     activation_changed_by = models.ForeignKey(
@@ -131,6 +169,57 @@ class BadgeTemplate(models.Model):
         verbose_name=_("activated or deactivated by"),
     )
     deactivated_because = models.CharField(_("why it was deactivated"), max_length=255, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("submitted for review by"),
+    )
+    requirements_changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requirements last changed by"),
+    )
+    # The version of the requirements by which learners who begin now are judged.
+    version = models.PositiveIntegerField(_("version of the requirements"), default=1, editable=False)
+    on_change = models.CharField(
+        _("when the requirements change, learners on their way are judged"),
+        max_length=10,
+        choices=OnChange.choices,
+        default=OnChange.MOVE,
+    )
+    on_loss = models.CharField(
+        _("when a learner no longer meets the requirements"),
+        max_length=10,
+        choices=OnLoss.choices,
+        default=OnLoss.KEEP,
+    )
+    hold_days = models.PositiveSmallIntegerField(
+        _("days to decide"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("For “hold it”: after this many days it is revoked, unless somebody keeps it."),
+    )
+    limit_per_hour = models.PositiveIntegerField(
+        _("most badges in an hour"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Past it, the badge is paused and what was earned is kept unsent. Empty for no limit."),
+    )
+    limit_total = models.PositiveIntegerField(
+        _("most badges in all"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    release = models.CharField(_("sent to learners"), max_length=12, choices=Release.choices, default=Release.AT_ONCE)
+    release_on = models.DateField(_("release date"), null=True, blank=True, help_text=_("For “on a date”."))
+    faults = models.JSONField(_("faults of the requirements"), default=list, blank=True, editable=False)
+    checked_at = models.DateTimeField(_("requirements checked at"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 
@@ -138,14 +227,29 @@ class BadgeTemplate(models.Model):
         ordering = ["name", "pk"]
         verbose_name = _("badge template")
         verbose_name_plural = _("badge templates")
-        indexes = [models.Index(fields=["credly_state", "is_active"], name="credly_template_by_state")]
+        indexes = [models.Index(fields=["credly_state", "status"], name="credly_template_by_status")]
         constraints = [
             models.UniqueConstraint(fields=["organization", "uuid"], name="one_row_per_organization_and_template"),
         ]
         permissions = [
             ("sync_badgetemplate", "Can sync badge templates from Credly"),
             ("activate_badgetemplate", "Can activate and deactivate badge templates"),
+            ("submit_badgetemplate", "Can submit badges for review"),
+            ("approve_badgetemplate", "Can approve badges in review"),
+            ("pause_badgetemplate", "Can pause and resume badges"),
+            ("rehearse_badgetemplate", "Can rehearse the requirements of badges"),
+            ("backfill_badgetemplate", "Can award badges for what learners did before"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_active(self) -> bool:
+        """Whether learners of this LMS earn it when they meet its requirements."""
+        return self.status == self.Status.ACTIVE
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether what learners do is kept for it, awarded or not."""
+        return self.status in self.LISTENING

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from opaque_keys.edx.keys import CourseKey
 
@@ -67,12 +67,14 @@ def in_full(pks: Collection[int], course_key: CourseKey) -> list[OfferedBadge]:
 
 def _issuable() -> QuerySet[BadgeTemplate]:
     """What Credly issues, and what is still active although it does not."""
-    return BadgeTemplate.objects.filter(Q(credly_state=BadgeTemplate.CredlyState.ACTIVE) | Q(is_active=True))
+    issued = Q(credly_state=BadgeTemplate.CredlyState.ACTIVE)
+    return BadgeTemplate.objects.filter(issued | Q(status__in=BadgeTemplate.LISTENING))
 
 
 def _not_from_here(templates: Sequence[BadgeTemplate], course_key: CourseKey) -> dict[int, str]:
     """Why the staff of a course cannot switch a badge on and off: it asks for nothing, or for something elsewhere."""
     rows = BadgeRequirement.objects.filter(group__template__in=[template.pk for template in templates])
+    rows = rows.filter(group__version=F("group__template__version"))
     places: dict[int, set[str]] = {}
     for template_id, scope in rows.order_by().values_list("group__template", "scope").distinct():
         places.setdefault(template_id, set()).add(scope)

@@ -69,7 +69,9 @@ def try_again(limit: int = PORTION) -> int:
     """
     now = timezone.now()
     due = BadgeProgress.objects.filter(
-        try_again_at__lte=now, template__is_active=True, template__credly_state=BadgeTemplate.CredlyState.ACTIVE
+        try_again_at__lte=now,
+        template__status=BadgeTemplate.Status.ACTIVE,
+        template__credly_state=BadgeTemplate.CredlyState.ACTIVE,
     )
     numbers = list(due.order_by("try_again_at").values_list("pk", flat=True)[:limit])
     for number in numbers:

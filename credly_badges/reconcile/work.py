@@ -146,7 +146,7 @@ def _first_template(run: ReconcileRun, *, after: int) -> BadgeTemplate | None:
     if run.only_template is not None:
         return run.only_template if run.only_template.pk > after else None
     concerned = (
-        Q(is_active=True)
+        Q(status=BadgeTemplate.Status.ACTIVE)
         | Exists(BadgeAward.objects.filter(template=OuterRef("pk")))
         | Exists(BadgeProgress.objects.filter(template=OuterRef("pk")))
     )

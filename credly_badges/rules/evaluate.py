@@ -79,6 +79,8 @@ def _ask(rule: Rule, attributes: Mapping[str, Any], now: datetime, occurred_at: 
     seen = look_up(attributes, rule.path)
     if seen is MISSING and rule.path == OCCURRED_AT:
         seen = occurred_at
+    if rule.about:
+        seen = seen.get(rule.about, MISSING) if isinstance(seen, Mapping) else MISSING
     reason = _reason(rule, seen, now)
     return Finding(rule, reason is Reason.HELD, seen, reason)
 

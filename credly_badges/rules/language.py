@@ -33,11 +33,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Rule:
-    """One question about one field, with the value it is compared with: ``compile_rule`` makes them."""
+    """One question about one field, with the value it is compared with: ``compile_rule`` makes them.
+
+    ``about`` narrows a field that there are many of: which subsection's grade, which badge.
+    """
 
     path: str
     operator: Operator
     value: Value
+    about: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a value that the operator cannot compare with; ``compile_rule`` never makes one."""
@@ -78,14 +82,14 @@ _TYPES: tuple[tuple[type, FieldType], ...] = (
 )
 
 
-def compile_rule(field: Field, operator: str, text: str) -> Rule:
+def compile_rule(field: Field, operator: str, text: str, about: str = "") -> Rule:
     """The rule that someone set by choosing a field and an operator and typing ``text``.
 
     Lists and the two values of between are typed with commas (``70, 90``), in quotation marks where a value has a
     comma itself. Raises ``InvalidRule`` with a sentence that says what to type instead.
     """
     known = _operator(field, operator)
-    rule = Rule(field.path, known, read(field, known, text))
+    rule = Rule(field.path, known, read(field, known, text), about)
     if len(canonical_text(rule)) > _LONGEST_TEXT:
         raise InvalidRule("too_long", limit=_LONGEST_TEXT)
     return rule
@@ -115,11 +119,12 @@ class Condition:
 
 
 class GroupNeeds(StrEnum):
-    """How many requirements of a group have to be met."""
+    """How many requirements of a group have to be met; a group of penalties asks for none."""
 
     ANY = "any"
     AT_LEAST = "at_least"
     ALL = "all"
+    UNDO = "undo"
 
 
 class GroupStanding(NamedTuple):
@@ -165,3 +170,5 @@ def _needed(needs: GroupNeeds, k: int | None, total: int) -> int:
             return 1
         case GroupNeeds.AT_LEAST:
             return k or 0
+        case GroupNeeds.UNDO:
+            return 0

@@ -35,9 +35,9 @@ def changed(row: BadgeTemplate, before: Mapping[str, Any], by: AbstractBaseUser 
     return AuditEntry(**audit.entry("template.changed", row, actor=by, because=because, before=before, after=after))
 
 
-def deactivated(row: BadgeTemplate, by: AbstractBaseUser | None) -> AuditEntry:
+def retired(row: BadgeTemplate, was: str, by: AbstractBaseUser | None) -> AuditEntry:
     """That nobody can earn a badge any more, as Credly would not issue it."""
-    before, after = {"is_active": True}, {"is_active": False}
+    before, after = {"status": was}, {"status": row.status}
     because = row.deactivated_because
     return AuditEntry(**audit.entry("template.deactivated", row, actor=by, because=because, before=before, after=after))
 

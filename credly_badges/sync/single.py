@@ -60,7 +60,7 @@ def gone(organization: CredlyOrganization, template_id: UUID, *, as_of: datetime
     row = _locked(organization, template_id)
     if row is None:
         return Taken(None, False, _("The template was deleted at Credly, and was never brought here."))
-    if row.credly_state == State.GONE and not row.is_active:
+    if row.credly_state == State.GONE and not row.is_listening:
         return Taken(row, False, _("That the template is gone from Credly is known already."))
     item = templates.as_gone(row)
     deactivated = templates.write(organization, item)

@@ -121,7 +121,13 @@ def _really_gone(
 def as_gone(row: BadgeTemplate) -> Item:
     """What is to be done with a template that Credly does not have any more."""
     return Item(
-        Fate.GONE, row.uuid, row.name, {"credly_state": State.GONE}, row.pk, closes=True, was_active=row.is_active
+        Fate.GONE,
+        row.uuid,
+        row.name,
+        {"credly_state": State.GONE},
+        row.pk,
+        closes=True,
+        was_active=row.is_listening,
     )
 
 
@@ -136,12 +142,20 @@ def compare(template: wire.Template, row: BadgeTemplate | None) -> Item | None:
         for column in DESCRIBED
         if getattr(row, column) != values[column]
     )
-    if not changes and not (closes and row.is_active):
+    if not changes and not (closes and row.is_listening):
         return None
     values = {change.field: change.new for change in changes} | {"credly_updated_at": values["credly_updated_at"]}
     fate = _fate(row.credly_state, template.state)
     return Item(
-        fate, row.uuid, str(values.get("name", row.name)), values, row.pk, changes, closes, row.is_active, notes
+        fate,
+        row.uuid,
+        str(values.get("name", row.name)),
+        values,
+        row.pk,
+        changes,
+        closes,
+        row.is_listening,
+        notes,
     )
 
 
@@ -204,13 +218,14 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
             setattr(row, column, value)
         written.update(item.values)
         log += [entries.changed(row, before, by)] if before else []
-        if item.closes and row.is_active:
+        if item.closes and row.is_listening:
             closed.append(row)
-            row.is_active, row.activation_changed_at, row.activation_changed_by_id = False, now, None
+            was, row.status = row.status, BadgeTemplate.Status.RETIRED
+            row.activation_changed_at, row.activation_changed_by_id = now, None
             row.deactivated_because = _("At Credly it is %(state)s.") % {"state": row.get_credly_state_display()}
-            log.append(entries.deactivated(row, by))
+            log.append(entries.retired(row, was, by))
     if closed:
-        written |= {"is_active", "activation_changed_at", "activation_changed_by", "deactivated_because"}
+        written |= {"status", "activation_changed_at", "activation_changed_by", "deactivated_because"}
     BadgeTemplate.objects.bulk_update(rows.values(), sorted(written), batch_size=BATCH)
     AuditEntry.objects.bulk_create(log, batch_size=BATCH)
     return [row.name for row in closed]

@@ -65,7 +65,9 @@ class TemplateFactory(DjangoModelFactory):
         model = models.BadgeTemplate
 
     class Params:
-        active = factory.Trait(is_active=True, activation_changed_at=factory.LazyFunction(timezone.now))
+        active = factory.Trait(
+            status=models.BadgeTemplate.Status.ACTIVE, activation_changed_at=factory.LazyFunction(timezone.now)
+        )
         archived = factory.Trait(credly_state=models.BadgeTemplate.CredlyState.ARCHIVED)
 
     uuid = factory.LazyFunction(uuid.uuid4)
@@ -98,6 +100,14 @@ class RequirementFactory(DjangoModelFactory):
     scope = COURSE_KEY
     description = "Pass the course"
     position = factory.Sequence(int)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **values: Any) -> models.BadgeRequirement:
+        """With the places where an event finds it; for a program, name the runs yourself."""
+        row: models.BadgeRequirement = super()._create(model_class, *args, **values)
+        for place in row.places:
+            models.ListeningPlace.objects.create(requirement=row, event_type=row.event_type, scope=place)
+        return row
 
 
 class RuleFactory(DjangoModelFactory):

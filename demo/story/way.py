@@ -51,7 +51,7 @@ def _sync(world: World, teller: Teller) -> None:
     teller.say("The operator runs the command credly_sync. It answers:")
     teller.quote(command("credly_sync"))
     teller.check("Templates here", BadgeTemplate.objects.count(), len(world.credly.store.templates))
-    teller.check("Of these, active here", BadgeTemplate.objects.filter(is_active=True).count(), 0)
+    teller.check("Of these, active here", BadgeTemplate.objects.filter(status="active").count(), 0)
     teller.say("And again, as a cron job would:")
     teller.quote(command("credly_sync"))
 
@@ -70,7 +70,7 @@ def _require(world: World, teller: Teller) -> None:
 def _activate(world: World, teller: Teller) -> None:
     teller.chapter("The template is activated")
     activation.activate(world.template(DATA), by=world.admin)
-    active = list(BadgeTemplate.objects.filter(is_active=True).values_list("name", flat=True))
+    active = list(BadgeTemplate.objects.filter(status="active").values_list("name", flat=True))
     teller.check("Active templates", active, [DATA])
 
 

@@ -44,7 +44,7 @@ def teacher(course):
 
 @pytest.fixture
 def badge():
-    return a_badge_for_passing(name="Scholar", is_active=False)
+    return a_badge_for_passing(name="Scholar", status="draft")
 
 
 @pytest.fixture

@@ -147,7 +147,13 @@ def test_an_image_address_that_is_no_web_address_is_not_put_on_the_page(client, 
 
 @pytest.mark.parametrize(
     "query",
-    ["is_active__exact=1", "credly_state__exact=archived", "level=Advanced", "q=statis", "organization__id__exact={}"],
+    [
+        "status__exact=active",
+        "credly_state__exact=archived",
+        "level=Advanced",
+        "q=statis",
+        "organization__id__exact={}",
+    ],
 )
 def test_the_list_can_be_narrowed_down(client, log_in, query):
     log_in()
@@ -244,7 +250,7 @@ def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, l
 def test_an_admin_is_asked_and_then_learners_can_earn_the_badge(client, log_in):
     admin = log_in("view_badgetemplate", "activate_badgetemplate")
     template = a_badge_for_passing()
-    BadgeTemplate.objects.update(is_active=False)
+    BadgeTemplate.objects.update(status="draft")
 
     question = client.post(address(template, "activate"))
     still_inactive = not BadgeTemplate.objects.get().is_active
@@ -261,7 +267,7 @@ def test_an_admin_is_asked_and_then_learners_can_earn_the_badge(client, log_in):
 def test_a_template_that_cannot_be_activated_says_why_and_stays_as_it_is(client, log_in):
     log_in("view_badgetemplate", "activate_badgetemplate")
     template = a_badge_for_passing(archived=True)
-    BadgeTemplate.objects.update(is_active=False)
+    BadgeTemplate.objects.update(status="draft")
 
     page = client.get(address(template))
     question = client.get(address(template, "activate"))
@@ -288,11 +294,11 @@ def test_activating_several_tells_of_each_what_came_of_it(client, log_in):
     log_in("view_badgetemplate", "activate_badgetemplate")
     good, active = a_badge_for_passing(name="Good"), a_badge_for_passing(name="Active")
     empty = TemplateFactory(name="Empty")
-    BadgeTemplate.objects.filter(pk=good.pk).update(is_active=False)
+    BadgeTemplate.objects.filter(pk=good.pk).update(status="draft")
     chosen = {"action": "activate_selected", "_selected_action": [good.pk, active.pk, empty.pk]}
 
     question = client.post(LIST, chosen)
-    untouched = BadgeTemplate.objects.filter(is_active=True).count() == 1
+    untouched = BadgeTemplate.objects.filter(status="active").count() == 1
     done = text_of(client.post(LIST, {**chosen, "confirmed": "yes"}, follow=True))
 
     assert "Empty ( Example University" not in text_of(question)
@@ -301,7 +307,7 @@ def test_activating_several_tells_of_each_what_came_of_it(client, log_in):
     assert "“Good” is active: learners can earn it from now on." in done
     assert "“Active” was active already." in done
     assert "“Empty” was not activated. It has no requirement" in done
-    assert set(BadgeTemplate.objects.filter(is_active=True)) == {good, active}
+    assert set(BadgeTemplate.objects.filter(status="active")) == {good, active}
 
 
 def test_whoever_may_only_look_changes_nothing(client, log_in):
@@ -500,7 +506,7 @@ def test_an_edited_requirement_stays_the_same_row_and_keeps_what_learners_did(cl
 def test_groups_requirements_and_rules_are_added_and_removed(client, log_in):
     log_in()
     template = a_badge_for_passing()
-    BadgeTemplate.objects.update(is_active=False)
+    BadgeTemplate.objects.update(status="draft")
     rule = DataRule.objects.get()
     old_group = rule.requirement.group_id
     editor = Editor(client, template)

@@ -60,7 +60,7 @@ class TestCredlySync:
     def test_a_dry_run_prints_the_difference_and_changes_nothing(self, credly, at_credly, organization):
         python = credly.add_template(at_credly, "Python", level="Foundational")
         run("credly_sync")
-        BadgeTemplate.objects.update(is_active=True)
+        BadgeTemplate.objects.update(status="active")
         credly.update_template(python, level="Advanced")
         ruby = credly.add_template(at_credly, "Ruby")
 
@@ -79,7 +79,7 @@ class TestCredlySync:
     def test_json_holds_every_organization_and_every_change(self, credly, at_credly, organization):
         python = credly.add_template(at_credly, "Python")
         run("credly_sync")
-        BadgeTemplate.objects.update(is_active=True)
+        BadgeTemplate.objects.update(status="active")
         credly.archive_template(python)
 
         (report,) = run_json("credly_sync")

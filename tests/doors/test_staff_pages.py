@@ -68,7 +68,7 @@ class TestWhoMaySee:
         assert "courses" in answer.url
 
     def test_a_learner_is_told_that_there_is_no_such_page(self):
-        template = a_badge_for_passing(is_active=False)
+        template = a_badge_for_passing(status="draft")
         learner = browser_of(UserFactory())
 
         assert learner.get(PAGE).status_code == 404
@@ -77,7 +77,7 @@ class TestWhoMaySee:
         assert not template.is_active
 
     def test_staff_of_another_course_are_too(self, teacher):
-        template = a_badge_for_passing(is_active=False)
+        template = a_badge_for_passing(status="draft")
         elsewhere = browser_of(teacher)
 
         assert elsewhere.get(f"/badges/courses/{ELSEWHERE}/").status_code == 404
@@ -177,7 +177,7 @@ class TestActivation:
 
     @pytest.mark.parametrize("scope", [COURSE_KEY, "edX+DemoX"])
     def test_a_badge_of_this_course_is_activated_after_a_question(self, teacher, scope):
-        template = a_badge_for_passing(scope, name="Python", is_active=False)
+        template = a_badge_for_passing(scope, name="Python", status="draft")
         browser = browser_of(teacher)
 
         asked = browser.get(turn(template, "activate"))
@@ -202,7 +202,7 @@ class TestActivation:
         assert AuditEntry.objects.get().actor == teacher
 
     def test_a_badge_that_also_asks_for_another_course_is_a_manager_s(self, teacher):
-        template = a_badge_for_passing(is_active=False)
+        template = a_badge_for_passing(status="draft")
         RequirementFactory(group=template.groups.get(), scope=ELSEWHERE)
         browser = browser_of(teacher)
 
@@ -235,7 +235,7 @@ class TestActivation:
         assert template.is_active
 
     def test_what_stands_in_the_way_is_said_before_and_kept_to(self, teacher):
-        template = a_badge_for_passing(is_active=False)
+        template = a_badge_for_passing(status="draft")
         template.organization.api_key = ""
         template.organization.save()
         browser = browser_of(teacher)
@@ -248,7 +248,7 @@ class TestActivation:
         assert "was not activated" in text_of(answer)
 
     def test_a_badge_that_is_not_available_to_the_course_is_not_there(self, teacher):
-        template = a_badge_for_passing(is_active=False)
+        template = a_badge_for_passing(status="draft")
         Availability.objects.create(organization=template.organization, template=template, scope="MITx")
 
         assert browser_of(teacher).post(turn(template, "activate")).status_code == 404
@@ -260,7 +260,7 @@ class TestActivation:
         assert answer.headers["X-Frame-Options"] == "DENY"
 
     def test_a_form_of_another_site_does_nothing(self, teacher):
-        template = a_badge_for_passing(is_active=False)
+        template = a_badge_for_passing(status="draft")
         browser = Client(enforce_csrf_checks=True)
         browser.force_login(teacher)
 

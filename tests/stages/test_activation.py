@@ -39,8 +39,8 @@ def test_a_template_with_a_requirement_is_activated_by_somebody(template):
     assert (entry.action, entry.actor, entry.before, entry.after) == (
         "template.activated",
         manager,
-        {"is_active": False},
-        {"is_active": True},
+        {"status": "draft"},
+        {"status": "active"},
     )
 
 

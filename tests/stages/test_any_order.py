@@ -99,7 +99,7 @@ def a_worker_gets_round():
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(groups(), min_size=1, max_size=3), orders=arrivals())
 def test_order_and_repetition_of_events_do_not_change_progress(asked, orders):
-    BadgeTemplate.objects.update(is_active=False)  # Those of the example before.
+    BadgeTemplate.objects.update(status="draft")  # Those of the example before.
     badge = TemplateFactory(active=True, organization=OrganizationFactory())
     for group in asked:
         row = GroupFactory(template=badge, needs=group.needs, at_least=group.at_least)

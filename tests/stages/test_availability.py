@@ -249,7 +249,7 @@ class TestActivation:
     """A badge is activated only where all that it asks for is available."""
 
     def test_what_lies_outside_stands_in_the_way(self):
-        template = a_badge_for_passing(COURSE_KEY, is_active=False)
+        template = a_badge_for_passing(COURSE_KEY, status="draft")
         available(template, "MITx")
 
         (reason,) = activation.reasons_not_to_activate(template)
@@ -260,7 +260,7 @@ class TestActivation:
         )
 
     def test_what_lies_within_does_not(self):
-        template = a_badge_for_passing(COURSE_KEY, is_active=False)
+        template = a_badge_for_passing(COURSE_KEY, status="draft")
         available(template, "edX")
 
         assert activation.reasons_not_to_activate(template) == []

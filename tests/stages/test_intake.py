@@ -32,7 +32,7 @@ def passing(learner, is_passing=True, hour=0):
 def test_an_event_that_no_active_badge_listens_to_is_not_stored(django_assert_num_queries):
     learner = UserFactory()
     badge = a_badge_for_passing()
-    badge.is_active = False
+    badge.status = "draft"
     badge.save()
 
     with django_assert_num_queries(1):
@@ -41,14 +41,14 @@ def test_an_event_that_no_active_badge_listens_to_is_not_stored(django_assert_nu
     assert not ReceivedEvent.objects.exists()
 
 
-@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("status", BadgeTemplate.Status.values)
 @pytest.mark.parametrize("credly_state", BadgeTemplate.CredlyState.values)
 @pytest.mark.parametrize("scope", ["", "edX", "edX+DemoX", COURSE_KEY, "MITx"])
 @pytest.mark.parametrize("kind", [PASSING_STATUS, "org.openedx.learning.course.enrollment.created.v1"])
-def test_what_intake_hears_is_what_requirements_listen_for(is_active, credly_state, scope, kind):
+def test_what_intake_hears_is_what_requirements_listen_for(status, credly_state, scope, kind):
     learner = UserFactory()
     RequirementFactory(
-        scope=scope, event_type=kind, group__template__is_active=is_active, group__template__credly_state=credly_state
+        scope=scope, event_type=kind, group__template__status=status, group__template__credly_state=credly_state
     )
     event = passing(learner)
 

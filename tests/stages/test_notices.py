@@ -111,7 +111,7 @@ def _rename_state(world: World) -> None:
 
 HAPPENINGS = {
     "badge_template.created": Happening(
-        _add, lambda _world: BadgeTemplate.objects.filter(name="Brand new", is_active=False).exists(), _delete_new
+        _add, lambda _world: BadgeTemplate.objects.filter(name="Brand new", status="draft").exists(), _delete_new
     ),
     "badge_template.changed": Happening(
         lambda world: world.credly.archive_template(world.remote),

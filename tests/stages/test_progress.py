@@ -300,12 +300,12 @@ def test_what_is_withheld_from_an_inactive_badge_waits_until_it_is_active_again(
     Availability.objects.create(organization=badge.organization, template=badge, scope="MITx")
     happens(UserFactory())
     Availability.objects.all().delete()
-    BadgeTemplate.objects.update(is_active=False)
+    BadgeTemplate.objects.update(status="draft")
     time_passes()
 
     with CaptureQueriesContext(connection) as looking:
         progress.sweep()
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     progress.sweep()
 
     assert len(looking.captured_queries) == 2  # Events that nobody was woken for, and what was withheld.
@@ -478,7 +478,7 @@ def other_badges(count):
     """That many active badges, each for passing a course of its own."""
     organization = OrganizationFactory()
     badges = BadgeTemplate.objects.bulk_create(
-        [TemplateFactory.build(organization=organization, is_active=True) for _ in range(count)], batch_size=500
+        [TemplateFactory.build(organization=organization, status="active") for _ in range(count)], batch_size=500
     )
     groups = RequirementGroup.objects.bulk_create(
         [GroupFactory.build(template=badge) for badge in badges], batch_size=500

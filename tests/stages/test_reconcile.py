@@ -273,7 +273,7 @@ class TestFindingAndMending:
 
         assert compare(organization).counts == {}
 
-    @pytest.mark.parametrize("fields", [{"is_active": False}, {"credly_state": BadgeTemplate.CredlyState.ARCHIVED}])
+    @pytest.mark.parametrize("fields", [{"status": "retired"}, {"credly_state": BadgeTemplate.CredlyState.ARCHIVED}])
     def test_nobody_is_missing_a_badge_that_is_not_to_be_had(self, organization, badge, fields):
         ProgressFactory(template=badge, percent=100, completed_at=timezone.now())
         BadgeTemplate.objects.update(**fields)

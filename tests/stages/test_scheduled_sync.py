@@ -44,7 +44,7 @@ def test_templates_come_without_anybody_asking(credly, at_credly, organization):
 def test_what_is_gone_is_found_deactivated_and_told(credly, at_credly, organization, caplog):
     python = credly.add_template(at_credly, "Python")
     sync_due(until=in_a_minute())
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     credly.delete_template(python)
     a_day_later()
 
@@ -61,7 +61,7 @@ def test_what_is_archived_and_has_requirements_is_told_by_the_doctor_too(credly,
     python = credly.add_template(at_credly, "Python")
     sync_due(until=in_a_minute())
     RequirementFactory.create_batch(2, group__template=BadgeTemplate.objects.get())
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     credly.archive_template(python)
     a_day_later()
 

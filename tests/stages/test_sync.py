@@ -33,8 +33,8 @@ def test_new_templates_arrive_inactive_in_every_state_credly_has(credly, at_cred
     result = synced(organization)
 
     assert result.ok
-    found = BadgeTemplate.objects.values_list("name", "credly_state", "is_active").order_by("name")
-    assert list(found) == [("Perl", "archived", False), ("Python", "active", False), ("Ruby", "draft", False)]
+    found = BadgeTemplate.objects.values_list("name", "credly_state", "status").order_by("name")
+    assert list(found) == [("Perl", "archived", "draft"), ("Python", "active", "draft"), ("Ruby", "draft", "draft")]
     assert organization.synced_at is not None
 
 
@@ -113,7 +113,7 @@ def test_five_hundred_templates_cost_as_few_queries_as_fifty(credly, at_credly, 
         chosen = credly.add_templates(at_credly, number)
         if deed != "add":
             synced(organization)
-            BadgeTemplate.objects.filter(uuid__in=[template.uuid for template in chosen]).update(is_active=True)
+            BadgeTemplate.objects.filter(uuid__in=[template.uuid for template in chosen]).update(status="active")
             for template in chosen:
                 change = {"state": "archived"} if deed == "archive" else {"level": "Advanced"}
                 credly.update_template(template, **change)
@@ -144,7 +144,7 @@ def test_a_template_archived_at_credly_is_deactivated_and_keeps_its_requirements
     synced(organization)
     template = BadgeTemplate.objects.get()
     RequirementFactory(group__template=template)
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     credly.archive_template(python)
 
     result = synced(organization)
@@ -194,7 +194,7 @@ def test_the_audit_log_knows_what_there_was_when_it_was_written_not_when_it_was_
 def test_a_template_that_went_back_to_draft_is_deactivated(credly, at_credly, organization):
     python = credly.add_template(at_credly, "Python")
     synced(organization)
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     credly.update_template(python, state="draft")
 
     result = synced(organization)
@@ -207,7 +207,7 @@ def test_a_template_deleted_at_credly_is_gone_here_but_not_deleted(credly, at_cr
     credly.add_template(at_credly, "Ruby")
     python = credly.add_template(at_credly, "Python")
     synced(organization)
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     credly.delete_template(python)
 
     result = synced(organization)
@@ -223,7 +223,7 @@ def test_a_template_deleted_at_credly_is_gone_here_but_not_deleted(credly, at_cr
 def test_a_template_that_comes_back_stays_inactive_until_a_person_activates_it(credly, at_credly, organization, deed):
     python = credly.add_template(at_credly, "Python")
     synced(organization)
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     getattr(credly, deed)(python)
     synced(organization)
     credly.restore_template(python)
@@ -323,7 +323,7 @@ def test_a_template_that_the_list_skipped_is_looked_for_before_it_counts_as_gone
     python = credly.add_template(at_credly, "Python")
     credly.add_template(at_credly, "Ruby")
     synced(organization)
-    BadgeTemplate.objects.update(is_active=True)
+    BadgeTemplate.objects.update(status="active")
     # The list is answered without Python, as when a deletion shifts the pages while they are read.
     ruby_only = {"data": [], "metadata": {"total_pages": 1, "next_page_url": None}}
     credly.before_acting("GET */badge_templates", status=200, body=ruby_only)
@@ -331,7 +331,7 @@ def test_a_template_that_the_list_skipped_is_looked_for_before_it_counts_as_gone
     result = synced(organization)
 
     assert result.plan.unchanged == 2
-    assert BadgeTemplate.objects.filter(is_active=True).count() == 2
+    assert BadgeTemplate.objects.filter(status="active").count() == 2
     assert credly.requests("GET", python.uuid)
 
 
@@ -393,7 +393,7 @@ def test_a_template_activated_while_a_sync_reads_is_still_deactivated_when_it_is
     synced(organization)
     credly.archive_template(python)
     plan = templates.plan(organization)
-    BadgeTemplate.objects.update(is_active=True, deactivated_because="")
+    BadgeTemplate.objects.update(status="active", deactivated_because="")
 
     result = templates.apply(plan)
 
