@@ -49,6 +49,7 @@ class Earned:
     evidence: Sequence[dict[str, str]]
     granted_by: AbstractBaseUser | None
     scopes: Collection[str] | None
+    version: int | None
 
     @property
     def awards(self) -> QuerySet[BadgeAward]:
@@ -68,16 +69,17 @@ def grant(
     granted_by: AbstractBaseUser | None = None,
     scopes: Collection[str] | None = None,
     look_back: bool = True,
+    version: int | None = None,
 ) -> Grant:
     """Write the award and the order to issue it, or what else the template says for who holds the badge already.
 
     ``evidence`` is a list of objects with name, url and description. ``look_back`` is False where the caller knows
-    that no award of this badge to the learner has ended. Raises NotGrantable where Credly would refuse the template,
-    or the badge is not available.
+    that no award of this badge to the learner has ended. ``version`` is that of the requirements it was earned by.
+    Raises NotGrantable where Credly would refuse the template, or the badge is not available.
     """
     if refusal := why_not_grantable(template):
         raise NotGrantable(refusal)
-    earned = Earned(learner_id, template, earned_at, source, reason, evidence, granted_by, scopes)
+    earned = Earned(learner_id, template, earned_at, source, reason, evidence, granted_by, scopes, version)
     # One of several may stand without being the first, so the constraint alone does not show that there is one. It is
     # looked for without a lock: in MySQL a locking read of nothing holds up all who write near it.
     if template.repeat != BadgeTemplate.Repeat.ONCE and earned.awards.filter(live=True).exists():
@@ -144,6 +146,7 @@ def _award(earned: Earned, *, occasion: str, previous: BadgeAward | None) -> Gra
         source=earned.source,
         reason=earned.reason,
         evidence=list(earned.evidence),
+        version=earned.version,
         granted_by_id=getattr(earned.granted_by, "pk", None),
         availability=counted_against,
     )

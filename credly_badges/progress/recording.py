@@ -89,6 +89,11 @@ def record(event_id: int) -> None:
     ReceivedEvent.objects.filter(pk=event.pk).update(waiting=False, failure="")
 
 
+def hold_against(event_id: int, template_id: int) -> None:
+    """Hold one stored event against one badge, as if it had just come: for what happened during a pause."""
+    raise NotImplementedError
+
+
 def _listening(event: ReceivedEvent) -> QuerySet[BadgeRequirement]:
     """The requirements that an event can concern, each with what was decided for it before (``held``), and whether
     an award of the badge to this learner has ended (``ended``).

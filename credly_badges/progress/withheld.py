@@ -62,6 +62,14 @@ def forget(progress: BadgeProgress) -> None:
     progress.withheld, progress.earned_at, progress.try_again_at = "", None, None
 
 
+def release_withheld(template: BadgeTemplate) -> int:
+    """Have all that is withheld of a badge tried again now, and what waits unsent sent; how many learners wait for it.
+
+    For a badge that left the shadow, or was resumed. What arrives on a date is still left for that date.
+    """
+    raise NotImplementedError
+
+
 def try_again(limit: int = PORTION) -> int:
     """Try to award what was withheld and whose time has come; how much that was.
 
