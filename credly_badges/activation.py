@@ -1,157 +1,170 @@
-"""Whether learners earn a badge here: its activation, and what stands in its way."""
+"""The life of a badge here, from a draft to a badge that learners earn and back: who may move it, and what hinders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, availability, conf, terms
-from .events import catalogue
-from .models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
-from .rules.language import GroupNeeds, InvalidRule, compile_rule
+from . import audit, conf, lint, listening
+from .models import BadgeRequirement, BadgeTemplate
+
+Status = BadgeTemplate.Status
+
+SUBMIT, APPROVE = "submit_badgetemplate", "approve_badgetemplate"
+ACTIVATE, PAUSE = "activate_badgetemplate", "pause_badgetemplate"
+
+TRANSITIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    (Status.DRAFT, Status.REVIEW): (SUBMIT,),
+    (Status.DRAFT, Status.SHADOW): (ACTIVATE,),
+    (Status.DRAFT, Status.ACTIVE): (ACTIVATE,),
+    (Status.REVIEW, Status.SHADOW): (APPROVE,),
+    (Status.REVIEW, Status.ACTIVE): (APPROVE,),
+    (Status.REVIEW, Status.DRAFT): (APPROVE, SUBMIT),
+    (Status.SHADOW, Status.ACTIVE): (ACTIVATE, APPROVE),
+    (Status.SHADOW, Status.PAUSED): (PAUSE,),
+    (Status.ACTIVE, Status.PAUSED): (PAUSE,),
+    (Status.PAUSED, Status.SHADOW): (PAUSE,),
+    (Status.PAUSED, Status.ACTIVE): (PAUSE,),
+    (Status.SHADOW, Status.RETIRED): (ACTIVATE,),
+    (Status.ACTIVE, Status.RETIRED): (ACTIVATE,),
+    (Status.PAUSED, Status.RETIRED): (ACTIVATE,),
+    (Status.RETIRED, Status.DRAFT): (ACTIVATE,),
+    (Status.RETIRED, Status.SHADOW): (ACTIVATE,),
+    (Status.RETIRED, Status.ACTIVE): (ACTIVATE,),
+}
+"""From where a badge may go to where, and the permissions, any one of which is enough for it."""
+
+ACTIONS = {
+    (Status.REVIEW, Status.DRAFT): "template.returned",
+    (Status.RETIRED, Status.DRAFT): "template.reopened",
+    (Status.PAUSED, Status.ACTIVE): "template.resumed",
+    (Status.PAUSED, Status.SHADOW): "template.resumed",
+    Status.REVIEW: "template.submitted",
+    Status.SHADOW: "template.shadowed",
+    Status.ACTIVE: "template.activated",
+    Status.PAUSED: "template.paused",
+    Status.RETIRED: "template.deactivated",
+}
+"""What the audit log calls a move: by where from and where to, or by where to alone."""
+
+RUNNING = (Status.ACTIVE, Status.SHADOW)
 
 
-class CannotActivate(Exception):
-    """Something stands in the way of activating a template; ``reasons`` are sentences that say what to do."""
+class CannotMove(Exception):
+    """Something stands in the way of moving a badge; ``reasons`` are sentences that say what to do."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(" ".join(reasons))
         self.reasons = reasons
 
 
-def activate(template: BadgeTemplate, *, by: AbstractBaseUser | None) -> None:
-    """Let learners earn a badge from now on. Raises CannotActivate; does nothing where it is active already."""
+CannotActivate = CannotMove
+
+
+def move(
+    template: BadgeTemplate,
+    to: str,
+    *,
+    by: AbstractBaseUser | None,
+    because: str = "",
+    despite: Collection[str] = (),
+    replay: bool = False,
+) -> None:
+    """Move a badge to another status, and do what comes with it. Raises CannotMove; does nothing where it is there.
+
+    Whether ``by`` (None is the system) has the permission is for the door to ask, with :func:`may_move`. ``despite``
+    are the codes of faults that are meant. ``replay`` holds against a badge that was paused what happened meanwhile.
+    """
     with transaction.atomic():
         row = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
-        if reasons := reasons_not_to_activate(row):
-            raise CannotActivate(reasons)
-        if not row.is_active:
-            _write(row, BadgeTemplate.Status.ACTIVE, by=by, because="")
+        if row.status != to:
+            if reasons := reasons_not_to_move(row, to, by=by, because=because, despite=despite):
+                raise CannotMove(reasons)
+            _move(row, to, by=by, because=because, despite=despite)
     template.refresh_from_db()
+
+
+def activate(template: BadgeTemplate, *, by: AbstractBaseUser | None, despite: Collection[str] = ()) -> None:
+    """Let learners earn a badge from now on. Raises CannotMove; does nothing where it is active already."""
+    move(template, Status.ACTIVE, by=by, despite=despite)
 
 
 def deactivate(template: BadgeTemplate, *, by: AbstractBaseUser | None, because: str = "") -> None:
     """Let nobody earn a badge any more. Badges that were awarded stay; so do requirements and progress."""
-    with transaction.atomic():
-        row = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
-        if row.is_active:
-            _write(row, BadgeTemplate.Status.RETIRED, by=by, because=because)
-    template.refresh_from_db()
+    if template.is_listening:
+        move(template, Status.RETIRED, by=by, because=because)
 
 
-def reasons_not_to_activate(template: BadgeTemplate) -> list[str]:
-    """What stands in the way, as sentences that say what to do; empty where nothing does."""
-    return list(_reasons(template))
+def may_move(user: Any, template: BadgeTemplate, to: str) -> bool:
+    """Whether somebody has the permission to move a badge there, whatever else stands in the way."""
+    wanted = TRANSITIONS.get((template.status, to), ())
+    return any(user.has_perm(f"credly_badges.{permission}") for permission in wanted)
 
 
-def _write(row: BadgeTemplate, status: str, *, by: AbstractBaseUser | None, because: str) -> None:
-    was, row.status = row.status, status
+def reasons_not_to_activate(template: BadgeTemplate, *, despite: Collection[str] = ()) -> list[str]:
+    """What is wrong with the badge itself, as sentences that say what to do; empty where nothing is."""
+    return [fault.sentence for fault in lint.errors(lint.faults(template), despite=despite)]
+
+
+def reasons_not_to_move(
+    template: BadgeTemplate,
+    to: str,
+    *,
+    by: AbstractBaseUser | None,
+    because: str = "",
+    despite: Collection[str] = (),
+) -> list[str]:
+    """What stands in the way of moving a badge there; empty where nothing does."""
+    if (template.status, to) not in TRANSITIONS:
+        said = _("A badge that is %(from)s cannot become: %(to)s.")
+        return [said % {"from": template.get_status_display(), "to": Status(to).label}]
+    reasons = list(_of_the_way(template, to, by, because))
+    if to in (*RUNNING, Status.REVIEW):
+        reasons += reasons_not_to_activate(template, despite=despite)
+    return reasons
+
+
+def _of_the_way(template: BadgeTemplate, to: str, by: AbstractBaseUser | None, because: str) -> Iterator[str]:
+    comes_alive = to in RUNNING and template.status != Status.PAUSED
+    if comes_alive and template.status in (Status.DRAFT, Status.RETIRED) and conf.review_required():
+        yield _("On this site somebody reviews a badge before learners can earn it. Submit it for review.")
+    if comes_alive and by is not None and conf.separate_approver() and by.pk in _authors(template):
+        yield _("Somebody else has to do this, as you submitted the badge or changed its requirements last.")
+    if (template.status, to) == (Status.REVIEW, Status.DRAFT) and by is not None and not because.strip():
+        yield _("Say why it is sent back, so that whoever submitted it knows what to mend.")
+
+
+def _authors(template: BadgeTemplate) -> set[int]:
+    return {pk for pk in (template.submitted_by_id, template.requirements_changed_by_id) if pk is not None}
+
+
+def _move(row: BadgeTemplate, to: str, *, by: AbstractBaseUser | None, because: str, despite: Collection[str]) -> None:
+    was, row.status = row.status, to
     row.activation_changed_at = timezone.now()
     row.activation_changed_by_id = getattr(by, "pk", None)
-    row.deactivated_because = because[:255]
+    row.deactivated_because = "" if to in RUNNING else because[:255]
+    if to in (Status.REVIEW, Status.DRAFT):
+        row.submitted_by_id = getattr(by, "pk", None) if to == Status.REVIEW else None
     row.save(
         update_fields=[
-            "status", "activation_changed_at", "activation_changed_by", "deactivated_because", "modified",
+            "status", "activation_changed_at", "activation_changed_by", "deactivated_because", "submitted_by",
+            "modified",
         ]
     )  # fmt: skip
-    action = "template.activated" if row.is_active else "template.deactivated"
-    audit.record(action, row, actor=by, because=because, before={"status": was}, after={"status": status})
+    meant = sorted(lint.CAN_BE_MEANT.intersection(despite))
+    after = {"status": to, "despite": meant} if meant else {"status": to}
+    action = ACTIONS.get((was, to)) or ACTIONS[Status(to)]
+    audit.record(action, row, actor=by, because=because, before={"status": was}, after=after)
+    if to in RUNNING:
+        _begin(row)
 
 
-def _reasons(template: BadgeTemplate) -> Iterator[str]:
-    if template.credly_state != BadgeTemplate.CredlyState.ACTIVE:
-        yield _(
-            "At Credly the template is %(state)s, so Credly would refuse to issue it. Make it active there, then sync."
-        ) % {"state": template.get_credly_state_display()}
-    yield from _reasons_of_the_organization(template)
-    yield from terms.faults(template, today=timezone.now().date())
-    groups = list(template.groups.current().prefetch_related("requirements__data_rules"))
-    if not any(group.requirements.all() for group in groups):
-        yield _("It has no requirement, so nobody could earn it. Add at least one.")
-        return
-    for number, group in enumerate(groups, 1):
-        name = group.name or _("group %(number)d") % {"number": number}
-        yield from _reasons_of_a_group(group, name)
-    yield from _reasons_of_availability(template, groups)
-
-
-def _reasons_of_the_organization(template: BadgeTemplate) -> Iterator[str]:
-    organization = template.organization
-    if not organization.key:
-        yield _("Its organization, %(name)s, has no API key. Enter one on the organization's page.") % {
-            "name": organization
-        }
-    try:
-        conf.api_url(organization.environment)
-    except ImproperlyConfigured as error:
-        yield str(error)
-    if organization.paused:
-        yield _(
-            "Its organization, %(name)s, is paused: %(why)s. Save the organization with a valid key, or resume it."
-        ) % {
-            "name": organization,
-            "why": organization.get_paused_display(),
-        }
-
-
-def _reasons_of_a_group(group: RequirementGroup, name: str) -> Iterator[str]:
-    requirements = list(group.requirements.all())
-    if not requirements:
-        yield _("“%(group)s” has no requirement, so it could never be met. Add one, or remove the group.") % {
-            "group": name
-        }
-    elif group.needs == GroupNeeds.AT_LEAST and not 1 <= group.at_least <= len(requirements):
-        yield _(
-            "“%(group)s” asks for %(needed)d of its requirements and has %(total)d. "
-            "Ask for a number from 1 to %(total)d."
-        ) % {"group": name, "needed": group.at_least, "total": len(requirements)}
-    for requirement in requirements:
-        yield from _reasons_of_a_requirement(requirement)
-
-
-def _reasons_of_availability(template: BadgeTemplate, groups: Iterable[RequirementGroup]) -> Iterator[str]:
-    offer = availability.offer(template)
-    for requirement in (each for group in groups for each in group.requirements.all()):
-        if sentence := offer.why_not(requirement.scope):
-            yield _("The requirement “%(requirement)s” lies outside of where the badge is available. %(why)s") % {
-                "requirement": requirement,
-                "why": sentence,
-            }
-
-
-def _reasons_of_a_requirement(requirement: BadgeRequirement) -> Iterator[str]:
-    event = catalogue.CATALOGUE.get(requirement.event_type)
-    if event is None:
-        yield _(
-            "The requirement “%(requirement)s” waits for the event %(event)s, which this version does not know. "
-            "Choose another event."
-        ) % {"requirement": requirement, "event": requirement.event_type}
-        return
-    for rule in requirement.data_rules.all():
-        if fault := _fault(event, rule):
-            yield _("A data rule of the requirement “%(requirement)s” cannot be used: %(fault)s") % {
-                "requirement": requirement,
-                "fault": fault,
-            }
-
-
-def _fault(event: catalogue.EventType, rule: DataRule) -> str:
-    field = catalogue.field(event.kind, rule.path)
-    if field is None:
-        return _("The event “%(event)s” has no field “%(path)s”. Choose another field.") % {
-            "event": event.label,
-            "path": rule.path,
-        }
-    try:
-        compile_rule(field, rule.operator, rule.value)
-    except InvalidRule as fault:
-        return fault.sentence_in(_)
-    if rule.field_type != field.type:
-        # The corridor reads rules by the stored type.
-        return _("It was saved for another type of field. Open the requirement and save it again.")
-    return ""
+def _begin(row: BadgeTemplate) -> None:
+    """What comes with a badge to which learners' events are held from now on."""
+    # A program may have other courses than when the requirements were saved.
+    listening.write(BadgeRequirement.objects.filter(group__in=row.groups.current()))

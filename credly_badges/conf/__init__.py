@@ -180,6 +180,32 @@ def sync_every() -> timedelta:
     return timedelta(hours=_read("SYNC_HOURS", 24, (int, float)))
 
 
+def deletes_at_credly() -> bool:
+    """Whether Credly is asked to delete the badges of a learner whom the LMS retires."""
+    return _read("RETIREMENT_DELETES_AT_CREDLY", True, bool)
+
+
+def erases_awards() -> bool:
+    """Whether the awards of a retired learner are erased; else they stay, without anything that tells whose."""
+    return _read("RETIREMENT_ERASES_AWARDS", False, bool)
+
+
+def review_required() -> bool:
+    """Whether a badge has to be reviewed before learners can earn it."""
+    return _read("REVIEW_REQUIRED", False, bool)
+
+
+def separate_approver() -> bool:
+    """Whether whoever lets learners earn a badge has to be somebody else than who submitted or wrote it."""
+    return _read("SEPARATE_APPROVER", False, bool)
+
+
+def events() -> list[str]:
+    """The dotted paths of further kinds of events that requirements can listen to."""
+    paths: Sequence[str] = _read("EVENTS", [], (list, tuple))
+    return [str(path) for path in paths]
+
+
 def metrics_token() -> str:
     """With which token a monitoring system reads the figures without a session; empty where none may."""
     return _read("METRICS_TOKEN", "", str)

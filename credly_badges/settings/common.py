@@ -156,6 +156,33 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_description: After how many hours each organization's badge templates are synced in whole again, by the
     #   scheduled work; 0 never does so by itself. Single changes come by webhook or with the events feed in between.
     "CREDLY_BADGES_SYNC_HOURS": 24,
+    # .. setting_name: CREDLY_BADGES_RETIREMENT_DELETES_AT_CREDLY
+    # .. setting_default: True
+    # .. setting_description: Whether Credly is asked to delete the badges of a learner whom the LMS retires. The order
+    #   goes through the outbox: it is tried again until Credly has confirmed it.
+    # .. setting_warning: The API key needs the permission to delete.
+    "CREDLY_BADGES_RETIREMENT_DELETES_AT_CREDLY": True,
+    # .. setting_name: CREDLY_BADGES_RETIREMENT_ERASES_AWARDS
+    # .. setting_default: False
+    # .. setting_description: Whether the awards of a retired learner are erased here. Unless it is set they stay for
+    #   the counts, with their template, dates and state, and nothing that tells whose they were.
+    "CREDLY_BADGES_RETIREMENT_ERASES_AWARDS": False,
+    # .. setting_name: CREDLY_BADGES_REVIEW_REQUIRED
+    # .. setting_default: False
+    # .. setting_description: Whether a badge has to be submitted for review, and approved by somebody with the
+    #   permission to approve badges, before learners can earn it. Without it, who may activate badges does so directly.
+    "CREDLY_BADGES_REVIEW_REQUIRED": False,
+    # .. setting_name: CREDLY_BADGES_SEPARATE_APPROVER
+    # .. setting_default: False
+    # .. setting_description: Whether a badge has to be approved or activated by somebody else than the person who
+    #   submitted it for review, or who changed its requirements last.
+    "CREDLY_BADGES_SEPARATE_APPROVER": False,
+    # .. setting_name: CREDLY_BADGES_EVENTS
+    # .. setting_default: []
+    # .. setting_description: Dotted paths of further kinds of events that requirements can listen to, each leading to
+    #   an ``EventType`` of ``credly_badges.events.catalogue`` or to a list of them. Plugins register theirs with the
+    #   entry point group ``credly_badges.events`` instead.
+    "CREDLY_BADGES_EVENTS": [],
     # .. setting_name: CREDLY_BADGES_METRICS_TOKEN
     # .. setting_default: ""
     # .. setting_description: With this token, sent as ``Authorization: Bearer``, a monitoring system reads
