@@ -169,6 +169,8 @@ class BadgeTemplate(models.Model):
         verbose_name=_("activated or deactivated by"),
     )
     deactivated_because = models.CharField(_("why it was deactivated"), max_length=255, blank=True)
+    # Of a paused one: where it goes when it is resumed. Empty: to where learners earn it.
+    paused_from = models.CharField(max_length=10, blank=True, default="", editable=False)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
