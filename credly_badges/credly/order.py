@@ -62,6 +62,10 @@ class IssueOrder:
     what lets Credly refuse a second badge, so it may not be blank: people who share one block
     each other. A ``locale`` is translated to the nearest one Credly knows, or dropped.
     Raises ValueError for anything Credly could misread.
+
+    .. pii: What leaves the LMS for Credly: e-mail address, name, language, an identifier made for it, and evidence.
+    .. pii_types: email_address, name, id, external_service, other
+    .. pii_retirement: third_party
     """
 
     template_id: UUID

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import conf
 from ..connections import NoKey, connect
 from ..credly import errors, wire
 from ..credly.client import Client
-from ..models import BadgeAward, CredlyOrganization, OutboxMessage
+from ..models import CredlyOrganization, OutboxMessage
 from ..models.encryption import UndecryptableSecret
+from .erasing import erase
 from .finding import current, look
 from .issue import issue
 from .mirror import REVOKED
 from .replacing import replace_badge
 from .results import Blocked, Broken, Confirmed, Failed, NoAccess, Result, Setback
+from .stopping import stop
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +69,7 @@ def _revoke(message: OutboxMessage, client: Client, earner_id: str) -> Result:
     award.refresh_from_db(fields=["credly_id"])  # The order to issue it may have come through since it was read.
     badge_id = award.credly_id
     if badge_id is None:
-        in_flight = _stop_issuing(award)
+        in_flight = stop(award, [OutboxMessage.Kind.ISSUE])
         if in_flight is not None:
             return Blocked(_("The badge is being issued at this moment."), until=in_flight)
         badge = look(client, award, earner_id).badge if earner_id else None
@@ -102,22 +101,9 @@ def _revoke_standing(client: Client, badge_id: UUID, reason: str) -> wire.Badge:
         return client.revoke(badge.id, reason)
 
 
-def _stop_issuing(award: BadgeAward) -> datetime | None:
-    """Drop the order to issue an award, or say until when a worker has it in hand."""
-    now = timezone.now()
-    order = award.messages.filter(kind=OutboxMessage.Kind.ISSUE, open=True).first()
-    if order is None:
-        return None
-    if order.state == OutboxMessage.State.DELIVERING and order.not_before > now:
-        return order.not_before
-    stopped = OutboxMessage.objects.filter(pk=order.pk, open=True, lease=order.lease).update(
-        open=None, state=OutboxMessage.State.DROPPED, lease=None, finished_at=now
-    )
-    return None if stopped else now + conf.first_wait()
-
-
 _DEEDS: Mapping[str, Callable[[OutboxMessage, Client, str], Result]] = {
     OutboxMessage.Kind.ISSUE: issue,
     OutboxMessage.Kind.REVOKE: _revoke,
     OutboxMessage.Kind.REPLACE: replace_badge,
+    OutboxMessage.Kind.DELETE: erase,
 }

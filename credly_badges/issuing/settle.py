@@ -13,7 +13,7 @@ from .. import audit, conf
 from ..credly import wire
 from ..models import BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage
 from ..models.encryption import Secret
-from . import announce, mirror, recipients
+from . import announce, erasing, mirror, recipients
 from .results import Confirmed, Needless, Result
 from .verdicts import Circumstances, Verdict, judge
 
@@ -71,12 +71,11 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
     ):
         log.warning("Message %s was taken over by another worker, which will find what this one did.", message.pk)
         return
-    if message.kind == OutboxMessage.Kind.ISSUE:
-        action, changes = "award.issued", _issued(award, result, now)
-    elif message.kind == OutboxMessage.Kind.REPLACE:
-        action, changes = "award.replaced", _replaced(message, award, result, now)
-    else:
-        action, changes = "award.revoked_at_credly", _revoked(award, result.badge, now)
+    if message.kind == OutboxMessage.Kind.DELETE:
+        audit.record("award.erased_at_credly", award, before={"state": award.state})
+        erasing.forget(message, keep=not conf.erases_awards())
+        return
+    action, changes = _outcome(message, award, result, now)
     before = {"state": award.state, "credly_id": str(award.credly_id or "")}
     BadgeAward.objects.filter(pk=award.pk).update(**changes, modified=now)
     after = {
@@ -102,6 +101,15 @@ def _finish_needless(message: OutboxMessage, attempt: DeliveryAttempt, result: N
         waiting_for="",
     ):
         audit.record("message.needless", message, because=result.sentence)
+
+
+def _outcome(message: OutboxMessage, award: BadgeAward, result: Confirmed, now: datetime) -> tuple[str, dict[str, Any]]:
+    """What is said of a confirmation in the audit log, and the columns of the award that it changes."""
+    if message.kind == OutboxMessage.Kind.ISSUE:
+        return "award.issued", _issued(award, result, now)
+    if message.kind == OutboxMessage.Kind.REPLACE:
+        return "award.replaced", _replaced(message, award, result, now)
+    return "award.revoked_at_credly", _revoked(award, result.badge, now)
 
 
 def _issued(award: BadgeAward, result: Confirmed, now: datetime) -> dict[str, Any]:
