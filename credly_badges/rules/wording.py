@@ -117,7 +117,8 @@ YES = _("yes")
 NO = _("no")
 QUOTED = _("“{text}”")
 AMOUNT = _("{number} {unit}")
-MOMENT = _("{date} {time} UTC")
+MOMENT = _("{date} {time} {zone}")
+ABOUT = _("{label} ({about})")
 SOMETHING_ELSE = _("something else")
 
 REFUSALS: dict[str, str] = {
@@ -151,6 +152,6 @@ REFUSALS: dict[str, str] = {
 def msgids() -> tuple[str, ...]:
     """All texts of the rules that people can see, in English, each once and in a stable order."""
     sentences = [text for w in (*WORDINGS.values(), YES_OR_NO) for text in (w.criterion, w.held, w.unmet)]
-    pieces = [YES, NO, QUOTED, AMOUNT, MOMENT, SOMETHING_ELSE]
+    pieces = [YES, NO, QUOTED, AMOUNT, MOMENT, ABOUT, SOMETHING_ELSE]
     texts = [*LABELS.values(), *sentences, ABSENT, EMPTY, *WRONG_TYPE.values(), *pieces, *REFUSALS.values()]
     return tuple(dict.fromkeys(texts))

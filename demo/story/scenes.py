@@ -36,7 +36,7 @@ def in_words(badge: BadgeTemplate) -> list[str]:
     for group in reports.criteria_in_words(badge):
         for requirement in group.requirements:
             lines.append(f"- {requirement.description}")
-            lines.append(f"    {requirement.event}, {requirement.place}. {' '.join(requirement.rules)}")
+            lines.append(f"    {requirement.event_and_place}. {' '.join((*requirement.rules, *requirement.notes))}")
     return lines
 
 
