@@ -1,0 +1,17 @@
+"""Read-only questions that the doors share: what a badge asks for, and why somebody did or did not get it."""
+
+from .criteria import GroupInWords, RequirementInWords, criteria_in_words, criteria_of
+from .places import is_course_run, place_in_words, places_in_words, titles_of_scopes
+from .sentences import sentences
+
+__all__ = [
+    "GroupInWords",
+    "RequirementInWords",
+    "criteria_in_words",
+    "criteria_of",
+    "is_course_run",
+    "place_in_words",
+    "places_in_words",
+    "sentences",
+    "titles_of_scopes",
+]

@@ -1,0 +1,39 @@
+"""What one version of a badge's requirements asks for, as a flat list of sentences: to be kept, and to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from ..models import BadgeTemplate, RequirementGroup
+from .criteria import GroupInWords, groups_in_words, titles_of, with_rules
+
+
+def sentences(template: BadgeTemplate, version: int | None = None) -> list[str]:
+    """All that a badge asks for in one version (the current one, unless given): one sentence or two an entry.
+
+    In the language that is active. As many queries for much as for little.
+    """
+    wanted = template.version if version is None else version
+    groups = with_rules(RequirementGroup.objects.filter(template=template, version=wanted))
+    found = groups_in_words(groups, titles_of(groups))
+    return [sentence for number, group in enumerate(found, 1) for sentence in _of_group(group, number, len(found))]
+
+
+def _of_group(group: GroupInWords, number: int, of: int) -> Iterator[str]:
+    heading = _heading(group, number, of)
+    if heading or group.notes:
+        yield " ".join(filter(None, (heading, *group.notes)))
+    if not group.requirements:
+        yield _("Nothing yet, so it can never be met.")
+    for requirement in group.requirements:
+        yield requirement.sentence
+
+
+def _heading(group: GroupInWords, number: int, of: int) -> str:
+    name = group.name or (_("Group %(number)d") % {"number": number} if of > 1 and group.needs else "")
+    if name and group.needs:
+        return _("%(name)s: %(needs)s.") % {"name": name, "needs": group.needs}
+    return _("%(sentence)s.") % {"sentence": capfirst(name or group.needs)} if name or group.needs else ""
