@@ -8,9 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
-from edx_django_utils.plugins.constants import PluginSettings, PluginSignals, PluginURLs
-
-from .events.catalogue import CATALOGUE
+from edx_django_utils.plugins.constants import PluginSettings, PluginURLs
 
 # The names that edx-platform gives its kinds of project and of settings. They live inside
 # edx-platform (openedx/core/djangoapps/plugins/constants.py), which tests run without.
@@ -40,26 +38,24 @@ class CredlyBadgesConfig(AppConfig):
                 TEST: {PluginSettings.RELATIVE_PATH: "settings.test"},
             },
         },
-        # An LMS loads this class before its settings, so the catalogue holds names of signals and no signals.
-        PluginSignals.CONFIG: {
-            LMS: {
-                PluginSignals.RELATIVE_PATH: "events.receivers",
-                PluginSignals.RECEIVERS: [
-                    {
-                        PluginSignals.RECEIVER_FUNC_NAME: "on_event",
-                        PluginSignals.SIGNAL_PATH: event_type.signal,
-                        PluginSignals.DISPATCH_UID: "credly_badges.events.receivers.on_event",
-                    }
-                    for event_type in CATALOGUE.values()
-                ],
-            },
-        },
     }
 
     def ready(self) -> None:
-        """Register the system checks, and hear of new addresses. The host connects the receivers above."""
-        from . import checks  # noqa: F401, PLC0415 (it needs the models, which are loaded by now)
+        """Register the system checks, and hear of what learners do and of new addresses."""
+        from . import (  # noqa: PLC0415
+            checks,  # noqa: F401 (it needs the models, which are loaded by now)
+            lms,
+            retirement,
+        )
         from .awards import moves  # noqa: PLC0415
+        from .events import receivers  # noqa: PLC0415
+
+        # Not by ``PluginSignals``: that list is read before the settings are, cannot be added to by other plugins, and
+        # stops the LMS where its release of openedx-events lacks one of the signals.
+        receivers.connect()
+
+        for signal in lms.retirement_signals():
+            signal.connect(retirement.on_retirement, dispatch_uid="credly_badges.retirement")
 
         post_save.connect(
             moves.on_user_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="credly_badges.awards.moves"

@@ -52,6 +52,7 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.batch_size,
     conf.sync_every,
     conf.metrics_token,
+    conf.events,
 )
 
 

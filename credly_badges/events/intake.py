@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -13,12 +16,13 @@ from opaque_keys.edx.keys import CourseKey
 from .. import progress
 from ..learning_event import LearningEvent
 from ..models import BadgeRequirement, BadgeTemplate, ListeningPlace, ReceivedEvent, RequirementGroup
+from . import opposites
 
 TRIES = 5
 """How often to look again when another process stores the same statement at the same moment."""
 
 LISTENING = f"""
-    SELECT known.id, known.fingerprint, known.confirmed_at
+    SELECT known.id, known.fingerprint, known.confirmed_at, known.ended
     FROM {ListeningPlace._meta.db_table} place
     JOIN {BadgeRequirement._meta.db_table} requirement ON requirement.id = place.requirement_id
     JOIN {RequirementGroup._meta.db_table} requirement_group ON requirement_group.id = requirement.group_id
@@ -39,12 +43,19 @@ class _Stored(NamedTuple):
     pk: int
     fingerprint: str
     confirmed_at: datetime
+    ended: bool
+
+
+def is_heard(kind: str, scopes: Sequence[str]) -> bool:
+    """Whether an event of this kind, within these scopes, would be stored, whoever it is about. One query."""
+    return _ask((None, kind, ""), kind, scopes)[0]
 
 
 def receive(event: LearningEvent) -> None:
     """Store what a learner did if some active badge listens to it, and have it held against the requirements.
 
-    A statement that is already known moves one time stamp; one that is older than what is known changes nothing.
+    A statement that is already known moves one time stamp; one that is older than what is known changes nothing. The
+    same words are a new statement where their opposite was stated in between: a certificate, revoked and awarded again.
     Costs one query where nothing listens, and two for a repetition.
 
     Raises IntegrityError where the LMS has no such learner.
@@ -59,7 +70,7 @@ def receive(event: LearningEvent) -> None:
             # Older, or the very same arriving twice. Of two statements made at one moment the greater fingerprint
             # counts: an arbitrary choice, but the same one in whatever order they come.
             return
-        elif event.fingerprint == stored.fingerprint:
+        elif event.fingerprint == stored.fingerprint and not stored.ended:
             done = _confirm(event, stored)
         else:
             done = _replace(event, stored)
@@ -74,12 +85,16 @@ def _look(event: LearningEvent) -> tuple[bool, _Stored | None]:
     It says in SQL what ``BadgeRequirement.objects.listening_for`` says: making the query takes Django several times as
     long as the database takes to answer it, and most events concern nobody.
     """
-    if not event.scopes:
+    return _ask(event.identity, event.kind, event.scopes)
+
+
+def _ask(identity: tuple[int | None, str, str], kind: str, scopes: Sequence[str]) -> tuple[bool, _Stored | None]:
+    if not scopes:
         return False, None
-    scopes = ", ".join(["%s"] * len(event.scopes))
-    values = [*event.identity, event.kind, *LISTENING_STATES, BadgeTemplate.CredlyState.ACTIVE.value, *event.scopes]
-    for row in ReceivedEvent.objects.raw(f"{LISTENING} ({scopes}) LIMIT 1", values):
-        return True, _Stored(row.pk, row.fingerprint, row.confirmed_at) if row.pk is not None else None
+    places = ", ".join(["%s"] * len(scopes))
+    values = [*identity, kind, *LISTENING_STATES, BadgeTemplate.CredlyState.ACTIVE.value, *scopes]
+    for row in ReceivedEvent.objects.raw(f"{LISTENING} ({places}) LIMIT 1", values):
+        return True, _Stored(row.pk, row.fingerprint, row.confirmed_at, row.ended) if row.pk is not None else None
     return False, None
 
 
@@ -101,11 +116,12 @@ def _insert(event: LearningEvent) -> bool:
             row = ReceivedEvent.objects.create(
                 learner_id=event.learner_id, kind=event.kind, subject=event.subject, **_columns(event)
             )
+            restated = opposites.settle(event, row.pk)
     except IntegrityError:
         if _look_again(event)[1] is None:
             raise  # Not a race: the learner is unknown.
         return False
-    _wake(row.pk)
+    _wake(row.pk, *restated)
     return True
 
 
@@ -123,9 +139,11 @@ def _replace(event: LearningEvent, stored: _Stored) -> bool:
     unchanged = ReceivedEvent.objects.filter(
         pk=stored.pk, fingerprint=stored.fingerprint, confirmed_at=stored.confirmed_at
     )
-    if not unchanged.update(**_columns(event)):
-        return False
-    _wake(stored.pk)
+    with transaction.atomic() if opposites.has_any(event) else nullcontext():
+        if not unchanged.update(**_columns(event)):
+            return False
+        restated = opposites.settle(event, stored.pk)
+    _wake(stored.pk, *restated)
     return True
 
 
@@ -138,6 +156,7 @@ def _columns(event: LearningEvent) -> dict[str, object]:
         "scopes": list(event.scopes),
         "fingerprint": event.fingerprint,
         "received_at": timezone.now(),
+        "ended": False,
         "waiting": True,
         "failure": "",
     }
@@ -150,5 +169,6 @@ def _course_key(subject: str) -> CourseKey | None:
         return None
 
 
-def _wake(event_id: int) -> None:
-    transaction.on_commit(lambda: progress.wake(event_id), robust=True)
+def _wake(*event_ids: int) -> None:
+    for event_id in event_ids:
+        transaction.on_commit(partial(progress.wake, event_id), robust=True)

@@ -8,6 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
 Reading = Callable[[Any], Any]
 
 _HUNDREDTH = Decimal("0.01")
@@ -55,3 +58,46 @@ def percent(value: Any) -> int | float | None:
         return None
     exact = (share * 100).quantize(_HUNDREDTH, rounding=ROUND_HALF_UP)
     return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def points(score: Any) -> int | float | None:
+    """What share of the possible points was earned, in percent; nothing where none were possible."""
+    earned, possible = getattr(score, "points_earned", None), getattr(score, "points_possible", None)
+    if number(earned) is None or not number(possible):
+        return None
+    return percent(Decimal(str(earned)) / Decimal(str(possible)))
+
+
+def number(value: Any) -> int | float | None:
+    """A number that is one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if Decimal(str(value)).is_finite() else None
+
+
+def count(value: Any) -> int | None:
+    """How many entries a list has."""
+    return len(value) if isinstance(value, (list, tuple)) else None
+
+
+def course_of(value: Any) -> CourseKey | None:
+    """The course run that a value names: its key, or the key of something within it, as a key or as text."""
+    for read in (CourseKey.from_string, _course_of_usage):
+        try:
+            return value if isinstance(value, CourseKey) else read(str(value or ""))
+        except InvalidKeyError:
+            continue
+    return None
+
+
+def course_key(value: Any) -> str | None:
+    """The same as text."""
+    found = course_of(value)
+    return None if found is None else str(found)
+
+
+def _course_of_usage(text: str) -> CourseKey:
+    key = UsageKey.from_string(text).context_key
+    if not isinstance(key, CourseKey):
+        raise InvalidKeyError(CourseKey, text)  # Of a library, which is no course.
+    return key

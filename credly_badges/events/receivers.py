@@ -13,8 +13,9 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from edx_django_utils.monitoring import increment, record_exception, set_custom_attribute
 
 from ..learning_event import LearningEvent
-from . import intake
-from .normalize import Unusable, normalize
+from . import catalogue, intake
+from .catalogue import CATALOGUE, EventType, NamedBy
+from .normalize import Unusable, normalize, place_of
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,12 @@ class UnknownLearner(Exception):
     """The event is about a learner whom this LMS does not have."""
 
 
+def connect() -> None:
+    """Have every signal of the catalogue reach ``on_event``, once."""
+    for signal in catalogue.found().signals.values():
+        signal.connect(on_event, dispatch_uid=f"{__name__}.on_event")
+
+
 def on_event(sender: Any, signal: Any, **told: Any) -> None:  # noqa: ARG001 (Django passes the sender by name)
     """Take in one event of the catalogue, from the process itself or from an event bus, and never fail.
 
@@ -39,9 +46,12 @@ def on_event(sender: Any, signal: Any, **told: Any) -> None:  # noqa: ARG001 (Dj
     kind = getattr(signal, "event_type", repr(signal))
     learner_id = None
     try:
-        event = normalize(kind, told, told["metadata"].time)
-        if event is None:
+        event_type = CATALOGUE.get(kind)
+        if event_type is None:
             log.warning("%s is connected but is not in the catalogue of events. It is ignored.", kind)
+            return
+        event = _learning_event(event_type, told)
+        if event is None:
             return
         learner_id = event.learner_id
         _take_in(event, from_event_bus=bool(told.get("from_event_bus")))
@@ -61,6 +71,16 @@ def failures() -> dict[str, int]:
     """How many events of each kind could not be taken in, since this process started."""
     with _counting:
         return dict(_failures)
+
+
+def _learning_event(event_type: EventType, told: dict[str, Any]) -> LearningEvent | None:
+    """The event in our own words; None where the LMS would have to be asked whom it concerns, and nothing listens."""
+    if event_type.named_by is NamedBy.USER_ID:
+        return normalize(event_type.kind, told, told["metadata"].time)
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        if not intake.is_heard(event_type.kind, place_of(event_type, told).scopes):
+            return None
+        return normalize(event_type.kind, told, told["metadata"].time)
 
 
 def _take_in(event: LearningEvent, *, from_event_bus: bool) -> None:
