@@ -44,7 +44,7 @@ class AvailabilityForm(forms.ModelForm):
         text = self.cleaned_data["scope"].strip()
         kind = ScopeKind.PROGRAM if availability.is_program(text) else ScopeKind.COURSE
         try:
-            return requirements.read_scope(kind, text)
+            return requirements.read_place(kind, text)
         except requirements.InvalidScope as fault:
             raise forms.ValidationError(str(fault)) from fault
 

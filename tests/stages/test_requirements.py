@@ -1,59 +1,316 @@
-"""Editing what a badge takes, while learners are on their way to it."""
+"""Editing what a badge asks for, while learners are on their way to it."""
+
+from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date
 
 import pytest
 
-from credly_badges import progress, requirements
-from credly_badges.events import intake
-from credly_badges.learning_event import LearningEvent
-from credly_badges.models import BadgeAward, Fulfillment, ReceivedEvent
-from credly_badges.testing.factories import COURSE_KEY, PASSING_STATUS, RuleFactory, UserFactory, a_badge_for_passing
+from credly_badges import activation, lms, requirements, versions
+from credly_badges.models import (
+    AuditEntry,
+    BadgeRequirement,
+    ListeningPlace,
+    RequirementGroup,
+    RequirementsVersion,
+)
+from credly_badges.testing.factories import (
+    COURSE_KEY,
+    PASSING_STATUS,
+    TemplateFactory,
+    UserFactory,
+    a_badge_for_passing,
+)
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SECOND, THIRD = "course-v1:edX+Second+2026", "course-v1:edX+Third+2026"
 
 
-def passes(learner, course_key):
-    intake.receive(
-        LearningEvent(learner.pk, PASSING_STATUS, course_key, NOON, {"is_passing": True}, (course_key, "edX", ""))
-    )
-    progress.record(ReceivedEvent.objects.get(waiting=True).pk)
+@pytest.fixture(autouse=True)
+def _courses():
+    for key in (COURSE_KEY, SECOND, THIRD):
+        lms.backend().add_course(key, "A course")
+
+
+def requirement(scope=COURSE_KEY, **fields):
+    rule = requirements.RuleSpec("is_passing", "eq", "yes")
+    return requirements.RequirementSpec(PASSING_STATUS, scope, "Pass the course", (rule,), **fields)
+
+
+def group(*specs, **fields):
+    return requirements.GroupSpec("", "all", 1, specs, **fields)
+
+
+def save(badge, *groups, by=None):
+    seen = requirements.fingerprint(requirements.stored(badge))
+    changed = requirements.save(badge, groups, by=by, seen=seen)
+    badge.refresh_from_db()
+    return changed
 
 
 def change_the_first(badge, **fields):
     """Save the badge's requirements with the first of them changed."""
     groups = requirements.stored(badge)
     first = replace(groups[0].requirements[0], **fields)
-    changed = (replace(groups[0], requirements=(first,)), *groups[1:])
-    return requirements.save(badge, changed, by=None, seen=requirements.fingerprint(groups))
+    return save(badge, replace(groups[0], requirements=(first, *groups[0].requirements[1:])), *groups[1:])
 
 
-def test_a_requirement_that_moves_to_another_course_is_not_met_by_the_one_it_left():
-    learner = UserFactory()
-    badge = a_badge_for_passing(COURSE_KEY)
-    RuleFactory(requirement__group__template=badge, requirement__scope=SECOND)
-    passes(learner, COURSE_KEY)
-
-    assert change_the_first(badge, scope=THIRD)
-    passes(learner, SECOND)
-
-    assert not BadgeAward.objects.exists()
-    passes(learner, THIRD)
-    assert BadgeAward.objects.get().template == badge
+def rows(badge, version):
+    return list(
+        BadgeRequirement.objects.filter(group__template=badge, group__version=version).values_list("key", "scope")
+    )
 
 
-def test_a_requirement_that_is_only_worded_anew_stays_met():
-    learner = UserFactory()
-    badge = a_badge_for_passing(COURSE_KEY)
-    RuleFactory(requirement__group__template=badge, requirement__scope=SECOND)
-    passes(learner, COURSE_KEY)
+class TestADraft:
+    """What was never valid is changed where it stands."""
 
-    assert change_the_first(badge, description="Pass the first course")
+    def test_everything_that_can_be_said_is_kept(self):
+        draft = TemplateFactory()
+        first = group(requirement(key="pass"), key="basics")
+        second = replace(
+            group(
+                requirement(f"{COURSE_KEY}\n{SECOND}", times=None, distinct="subject", weight=3),
+                key="later",
+                after="basics",
+            ),
+            name="Later",
+            needs="at_least",
+            at_least=2,
+            opens_on=date(2026, 1, 1),
+            closes_on=date(2026, 6, 30),
+            time_zone="Europe/Berlin",
+            within_days=30,
+            within_of="group",
+            before_course_end=True,
+        )
+        penalties = replace(group(requirement(key="cheated", undoes=("pass",), same_course=False)), needs="undo")
 
-    assert Fulfillment.objects.get().holds
-    passes(learner, SECOND)
-    assert BadgeAward.objects.get().template == badge
+        assert save(draft, first, second, penalties)
+
+        kept = requirements.stored(draft)
+        assert [each.after for each in kept] == ["", "basics", ""]
+        assert (kept[1].opens_on, kept[1].closes_on) == (date(2026, 1, 1), date(2026, 6, 30))
+        assert (kept[1].within_days, kept[1].within_of, kept[1].before_course_end) == (30, "group", True)
+        many = kept[1].requirements[0]
+        assert (many.places, many.times, many.distinct, many.weight) == ((COURSE_KEY, SECOND), None, "subject", 3)
+        assert kept[2].requirements[0].undoes == ("pass",)
+        assert not kept[2].requirements[0].same_course
+        assert all(each.key for each in kept)
+
+    def test_rows_keep_their_ids_and_keys(self):
+        draft = a_badge_for_passing(status="draft")
+        before = requirements.stored(draft)
+
+        assert change_the_first(draft, description="Finish it")
+
+        (after,) = requirements.stored(draft)
+        assert after.requirements[0].description == "Finish it"
+        assert (after.id, after.key) == (before[0].id, before[0].key)
+        assert after.requirements[0].id == before[0].requirements[0].id
+        assert draft.version == 1
+        assert not RequirementsVersion.objects.exists()
+
+    def test_what_has_the_key_of_a_row_is_that_row_though_it_comes_from_a_file_that_knows_no_ids(self):
+        draft = a_badge_for_passing(status="draft")
+        before = requirements.stored(draft)
+
+        assert not save(draft, *_without_ids(before))
+
+        assert requirements.stored(draft) == before
+
+    def test_a_page_that_is_sent_twice_changes_nothing_the_second_time(self):
+        draft = a_badge_for_passing(status="draft")
+        seen = requirements.fingerprint(requirements.stored(draft))
+        groups = [*requirements.stored(draft), group(requirement(SECOND))]
+
+        assert requirements.save(draft, groups, by=None, seen=seen)
+        assert not requirements.save(draft, groups, by=None, seen=seen)
+
+        assert draft.groups.count() == 2
+
+    def test_two_people_do_not_overwrite_one_another(self):
+        draft = a_badge_for_passing(status="draft")
+        seen = requirements.fingerprint(requirements.stored(draft))
+        change_the_first(draft, description="Mine")
+
+        with pytest.raises(requirements.ChangedMeanwhile):
+            requirements.save(draft, [group(requirement(THIRD))], by=None, seen=seen)
+
+        assert BadgeRequirement.objects.get().description == "Mine"
+
+    def test_who_changed_it_is_written_down(self):
+        draft, author = TemplateFactory(), UserFactory()
+
+        save(draft, group(requirement()), by=author)
+
+        assert draft.requirements_changed_by == author
+        entry = AuditEntry.objects.get(action="requirements.changed")
+        assert entry.actor == author
+        assert entry.after["groups"][0]["requirements"][0]["scope"] == COURSE_KEY
+
+    def test_the_places_at_which_events_find_it_follow(self):
+        draft = a_badge_for_passing(status="draft")
+
+        change_the_first(draft, scope=f"{SECOND}\nedX+DemoX")
+
+        assert set(ListeningPlace.objects.values_list("scope", flat=True)) == {SECOND, "edX+DemoX"}
+
+
+class TestAVersionThatWasValid:
+    """It stays as it is: learners are judged by it."""
+
+    def test_an_edit_makes_a_new_one_with_the_same_keys_and_is_valid_at_once(self):
+        badge, author = a_badge_for_passing(), UserFactory()
+        key = requirements.stored(badge)[0].requirements[0].key
+
+        groups = requirements.stored(badge)
+        moved = replace(groups[0].requirements[0], scope=SECOND)
+        assert save(badge, replace(groups[0], requirements=(moved,)), by=author)
+
+        assert badge.version == 2
+        assert rows(badge, 1) == [(key, COURSE_KEY)]
+        assert rows(badge, 2) == [(key, SECOND)]
+        first, second = RequirementsVersion.objects.order_by("number")
+        assert (first.on_change, second.on_change) == ("", "move")
+        assert second.created_by == author
+        assert second.data["groups"][0]["requirements"][0]["places"] == [SECOND]
+
+    def test_the_order_of_its_groups_is_that_of_the_new_rows(self):
+        badge = a_badge_for_passing()
+        (first,) = requirements.stored(badge)
+
+        save(badge, first, group(requirement(SECOND), after=first.key))
+
+        later = badge.groups.current().get(after__isnull=False)
+        assert later.after.version == 2
+
+    def test_both_versions_hear_events(self):
+        badge = a_badge_for_passing()
+
+        change_the_first(badge, scope=SECOND)
+
+        heard = BadgeRequirement.objects.listening_for(PASSING_STATUS, [COURSE_KEY, SECOND])
+        assert sorted(heard.values_list("group__version", flat=True)) == [1, 2]
+
+    def test_nothing_changed_is_no_version(self):
+        badge = a_badge_for_passing()
+
+        assert not save(badge, *requirements.stored(badge))
+
+        assert badge.version == 1
+        assert not RequirementsVersion.objects.exists()
+
+    def test_learners_who_are_on_their_way_may_stay_by_theirs(self):
+        badge = a_badge_for_passing(on_change="keep")
+
+        change_the_first(badge, scope=SECOND)
+
+        assert RequirementsVersion.objects.get(number=2).on_change == "keep"
+
+    def test_one_that_is_no_longer_earned_waits_with_its_new_version_until_it_is_again(self):
+        badge = a_badge_for_passing()
+        versions.seal(badge)
+        activation.deactivate(badge, by=None)
+
+        change_the_first(badge, scope=SECOND)
+        change_the_first(badge, scope=THIRD)
+
+        assert badge.version == 2
+        assert [each.number for each in RequirementsVersion.objects.all()] == [1]
+        versions.seal(badge)
+        assert RequirementsVersion.objects.get(number=2).on_change == "move"
+
+    def test_an_active_badge_is_not_made_one_that_nobody_can_earn(self):
+        badge = a_badge_for_passing()
+
+        with pytest.raises(requirements.WouldStopAnActiveBadge):
+            save(badge)
+
+        badge.refresh_from_db()
+        assert badge.version == 1
+        assert RequirementGroup.objects.count() == 1
+
+    def test_one_that_names_a_course_which_is_yet_to_be_made_has_to_be_meant(self):
+        badge = a_badge_for_passing()
+        seen = requirements.fingerprint(requirements.stored(badge))
+        tomorrow = [group(requirement("course-v1:edX+New+2027"))]
+
+        with pytest.raises(requirements.WouldStopAnActiveBadge) as refusal:
+            requirements.save(badge, tomorrow, by=None, seen=seen)
+
+        assert [fault.code for fault in refusal.value.faults] == ["course_unknown"]
+        assert requirements.save(badge, tomorrow, by=None, seen=seen, despite=["course_unknown"])
+
+    def test_sealing_twice_writes_one_row(self):
+        badge = a_badge_for_passing()
+
+        assert versions.seal(badge) == versions.seal(badge)
+
+        assert RequirementsVersion.objects.get().words[0].startswith("Pass the course")
+
+
+class TestKeys:
+    """By which groups and requirements name one another."""
+
+    def refused(self, *groups):
+        badge = TemplateFactory()
+        with pytest.raises(requirements.Inconsistent) as refusal:
+            save(badge, *groups)
+        assert not badge.groups.exists()
+        return refusal.value.reasons
+
+    def test_one_cannot_be_there_twice(self):
+        (reason,) = self.refused(group(requirement(key="one"), requirement(SECOND, key="one")))
+
+        assert reason == ("The key “one” is there more than once. Give each its own, or leave it out for new ones.")
+
+    @pytest.mark.parametrize("key", ["two words", "-", "é", "x" * 51])
+    def test_one_is_short_and_plain(self, key):
+        (reason,) = self.refused(group(requirement(key=key)))
+
+        assert "is no key" in reason
+
+    def test_a_group_comes_after_one_that_there_is(self):
+        (reason,) = self.refused(group(requirement(), key="a", after="b"))
+
+        assert "comes after “b”, and there is no such group" in reason
+
+    def test_groups_that_wait_for_one_another_could_never_begin(self):
+        (reason,) = self.refused(
+            group(requirement(), key="a", after="c"),
+            group(requirement(SECOND), key="b", after="a"),
+            group(requirement(THIRD), key="c", after="b"),
+            group(requirement(), key="d", after="c"),
+        )
+
+        assert reason == (
+            "These groups come after one another in a circle, so none could begin: a, c, b. Free one of them."
+        )
+
+    def test_a_penalty_undoes_what_there_is(self):
+        (reason,) = self.refused(
+            group(requirement(key="pass")), replace(group(requirement(key="cheat", undoes=("pas",))), needs="undo")
+        )
+
+        assert "undoes “pas”, and there is no such requirement" in reason
+
+    def test_only_a_penalty_undoes(self):
+        (reason,) = self.refused(group(requirement(key="pass"), requirement(SECOND, undoes=("pass",))))
+
+        assert "is in no group of penalties" in reason
+
+
+def _without_ids(groups):
+    return tuple(
+        replace(
+            each,
+            id=None,
+            requirements=tuple(
+                replace(one, id=None, rules=tuple(replace(rule, id=None) for rule in one.rules))
+                for one in each.requirements
+            ),
+        )
+        for each in groups
+    )

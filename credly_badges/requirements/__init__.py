@@ -1,0 +1,19 @@
+"""What a badge asks for, written and read as one thing: its groups, their requirements, their data rules."""
+
+from .circles import would_circle as would_circle
+from .errors import ChangedMeanwhile as ChangedMeanwhile
+from .errors import Circle as Circle
+from .errors import Inconsistent as Inconsistent
+from .errors import InvalidScope as InvalidScope
+from .errors import NotSaved as NotSaved
+from .errors import OutsideAvailability as OutsideAvailability
+from .errors import WouldStopAnActiveBadge as WouldStopAnActiveBadge
+from .keys import KEY as KEY
+from .places import read_place as read_place
+from .places import read_scope as read_scope
+from .saving import save as save
+from .specs import GroupSpec as GroupSpec
+from .specs import RequirementSpec as RequirementSpec
+from .specs import RuleSpec as RuleSpec
+from .specs import fingerprint as fingerprint
+from .specs import stored as stored

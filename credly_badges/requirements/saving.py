@@ -1,0 +1,86 @@
+"""Saving what a badge asks for: in place while it was never valid, and as a new version from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from .. import audit, lint, listening, versions
+from ..models import BadgeRequirement, BadgeTemplate
+from . import circles, keys, places
+from .errors import ChangedMeanwhile, Circle, Inconsistent, OutsideAvailability, WouldStopAnActiveBadge
+from .specs import Groups, GroupSpec, content, fingerprint, plain, stored
+from .writing import write
+
+
+@transaction.atomic
+def save(
+    template: BadgeTemplate,
+    groups: Sequence[GroupSpec],
+    *,
+    by: AbstractBaseUser | None,
+    seen: str,
+    despite: Collection[str] = (),
+) -> bool:
+    """Make ``groups`` what a badge asks for; whether that changed anything.
+
+    ``seen`` is the fingerprint of the state that was edited. What was never valid is changed in place; what was, stays
+    as it is, and a new version is made, in which everything has the keys that it had. Where learners are earning the
+    badge the new version is valid at once, and they are judged by it if the badge says so. ``despite`` are the codes
+    of what the lint finds and is meant.
+
+    Raises NotSaved, of which errors.py draws the kinds.
+    """
+    template = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
+    before = stored(template)
+    if fingerprint(before) != seen:
+        if content(before) == content(keys.as_sent(before, groups)):
+            return False  # The same page was sent twice, by a double click or a reload.
+        raise ChangedMeanwhile
+    wanted = keys.complete(before, groups)
+    if wrong := keys.faults(wanted):
+        raise Inconsistent(wrong)
+    if way := circles.would_circle(template, wanted):
+        raise Circle(way)
+    if outside := places.outside(template, before, wanted):
+        raise OutsideAvailability(outside)
+    if wanted == before:
+        _write(template, wanted)  # Fields may have changed their type since, and programs their courses.
+        return False
+    known = lint.faults(template) if template.is_listening else []
+    _change(template, wanted, by)
+    if template.is_listening:
+        new = [fault for fault in lint.errors(lint.faults(template), despite=despite) if fault not in known]
+        if new:
+            raise WouldStopAnActiveBadge(new)  # Takes everything back with it.
+    audit.record(
+        "requirements.changed",
+        template,
+        actor=by,
+        before={"groups": plain(before)},
+        after={"version": template.version, "groups": plain(stored(template))},
+    )
+    return True
+
+
+def _change(template: BadgeTemplate, groups: Groups, by: AbstractBaseUser | None) -> None:
+    """Write it, into a new version where the present one was ever valid."""
+    if template.is_listening:
+        versions.seal(template)  # It may have begun to listen before versions were kept.
+    if was_valid := versions.is_sealed(template):
+        template.version += 1
+        groups = content(groups)  # Rows of their own; keys, and what names them, stay.
+    template.requirements_changed_by_id = getattr(by, "pk", None)
+    template.save(update_fields=["version", "requirements_changed_by", "modified"])
+    _write(template, groups)
+    if was_valid and template.is_listening:
+        versions.seal(template, by=by)
+
+
+def _write(template: BadgeTemplate, groups: Groups) -> None:
+    write(template, groups)
+    listening.write(
+        BadgeRequirement.objects.filter(group__template=template, group__version=template.version).order_by("pk")
+    )

@@ -1,0 +1,142 @@
+"""The versions of what a badge asks for: each is written down when it becomes valid, and never changed after that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models, transaction
+from django.utils.translation import override
+
+from . import progress, reports
+from .models import BadgeRequirement, BadgeTemplate, RequirementGroup, RequirementsVersion
+
+GROUP_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "key": "key",
+        "name": "name",
+        "needs": "needs",
+        "at_least": "at_least",
+        "opens_on": "opens_on",
+        "closes_on": "closes_on",
+        "time_zone": "time_zone",
+        "within_days": "within_days",
+        "within_of": "within_of",
+        "before_course_end": "before_course_end",
+    }
+)
+"""What a file calls each column of a group; ``after`` and ``requirements`` come beside them."""
+
+REQUIREMENT_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "key": "key",
+        "event": "event_type",
+        "description": "description",
+        "times": "times",
+        "distinct": "distinct",
+        "weight": "weight",
+        "undoes": "undoes",
+        "same_course": "same_course",
+    }
+)
+"""The same for a requirement; ``places`` and ``rules`` come beside them."""
+
+RULE_FIELDS: Mapping[str, str] = MappingProxyType(
+    {"field": "path", "about": "about", "operator": "operator", "value": "value"}
+)
+
+EVERY = "every"
+"""Says in a file that a requirement has to be met in every one of its places."""
+
+
+def seal(template: BadgeTemplate, *, by: AbstractBaseUser | None = None) -> RequirementsVersion:
+    """Write down what a badge asks for now, as it is valid from now on. Does nothing where that was done before.
+
+    If it asked for something else before, the learners who are on their way are moved after the commit, or stay, as
+    the badge says now.
+    """
+    if (sealed := _sealed(template)) is not None:
+        return sealed
+    is_the_first = not RequirementsVersion.objects.filter(template=template).exists()
+    written, created = RequirementsVersion.objects.get_or_create(
+        template=template,
+        number=template.version,
+        defaults={
+            "data": data(template),
+            "words": words(template),
+            "on_change": "" if is_the_first else template.on_change,
+            "created_by_id": getattr(by, "pk", None),
+        },
+    )
+    if created and written.on_change == BadgeTemplate.OnChange.MOVE:
+        transaction.on_commit(progress.wake_to_move)
+    return written
+
+
+def is_sealed(template: BadgeTemplate) -> bool:
+    """Whether what a badge asks for now was ever valid, so that it can only be changed in a new version."""
+    return _sealed(template) is not None
+
+
+def data(template: BadgeTemplate, version: int | None = None) -> dict[str, Any]:
+    """What a badge asks for, or asked for in an earlier version, as ``credly_requirements`` exports it."""
+    groups = _rows(template, version)
+    keys = {group.pk: group.key for group in groups}
+    return {
+        "organization": str(template.organization.uuid),
+        "template": str(template.uuid),
+        "groups": [_group(group, keys) for group in groups],
+    }
+
+
+def words(template: BadgeTemplate, version: int | None = None) -> list[str]:
+    """The same in sentences, in the site's own language."""
+    with override(settings.LANGUAGE_CODE):
+        return reports.sentences(template, version)
+
+
+def _sealed(template: BadgeTemplate) -> RequirementsVersion | None:
+    return RequirementsVersion.objects.filter(template=template, number=template.version).first()
+
+
+def _rows(template: BadgeTemplate, version: int | None) -> list[RequirementGroup]:
+    number = template.version if version is None else version
+    return list(template.groups.filter(version=number).prefetch_related("requirements__data_rules"))
+
+
+def _group(row: RequirementGroup, keys: Mapping[int, str]) -> dict[str, Any]:
+    entry = _entry(row, GROUP_FIELDS, always=("key", "needs"))
+    if row.after_id is not None and row.after_id in keys:
+        entry["after"] = keys[row.after_id]
+    entry["requirements"] = [_requirement(each) for each in row.requirements.all()]
+    return entry
+
+
+def _requirement(row: BadgeRequirement) -> dict[str, Any]:
+    entry = _entry(row, REQUIREMENT_FIELDS, always=("key", "event"))
+    if entry.get("times", 1) is None:
+        entry["times"] = EVERY
+    if row.scope:
+        entry["places"] = row.scope.splitlines()
+    if rules := [_entry(each, RULE_FIELDS, always=("field", "operator")) for each in row.data_rules.all()]:
+        entry["rules"] = rules
+    return entry
+
+
+def _entry(row: models.Model, names: Mapping[str, str], *, always: Iterable[str]) -> dict[str, Any]:
+    """The columns of a row that say something: a default is left out, as whoever reads the file knows it."""
+    values = {name: getattr(row, column) for name, column in names.items()}
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if name in always or value != _default(row, names[name])
+    }
+
+
+def _default(row: models.Model, column: str) -> Any:
+    field = row._meta.get_field(column)
+    return field.get_default() if isinstance(field, models.Field) else None
