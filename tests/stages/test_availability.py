@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -300,7 +301,7 @@ class TestRequirements:
 
         assert requirements.save(
             template,
-            [requirements.replace(group, name="First part")],
+            [replace(group, name="First part")],
             by=None,
             seen=requirements.fingerprint([group]),
         )
