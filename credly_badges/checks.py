@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from . import conf
 from .conf import given_keys
 from .credly.address import checked_host
+from .events import catalogue
 from .models import CredlyOrganization
 from .models.encryption import ring
 
@@ -74,6 +75,7 @@ def check_settings(
         *_key_functions(),
         *_lease(),
         *_numbers(),
+        *_events(),
     ]
 
 
@@ -234,3 +236,20 @@ def _numbers() -> Iterator[CheckMessage]:
                 hint="Leave it out for the default.",
                 id="credly_badges.E007",
             )
+
+
+def _events() -> Iterator[CheckMessage]:
+    found = catalogue.found()
+    for fault in found.faults:
+        yield checks.Warning(
+            fault,
+            hint="It is left out of what requirements can listen to. See “Add a kind of event” in the documentation.",
+            id="credly_badges.W004",
+        )
+    if found.missing:
+        names = ", ".join(event_type.kind for event_type in found.missing)
+        yield checks.Info(
+            f"The installed openedx-events does not have these events, so no badge can listen to them: {names}.",
+            hint="Nothing has to be done. A later release of Open edX brings them.",
+            id="credly_badges.I001",
+        )

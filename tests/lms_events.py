@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attr
 from ccx_keys.locator import CCXLocator
+from crum import impersonate
 from django.utils.module_loading import import_string
-from opaque_keys.edx.keys import CourseKey
+from opaque_keys.edx.keys import CourseKey, UsageKey
 
+from credly_badges import lms
 from credly_badges.events.catalogue import CATALOGUE
 from credly_badges.learning_event import LearningEvent
 
@@ -19,6 +24,17 @@ FIXTURES = Path(__file__).parent / "fixtures" / "events"
 KINDS = sorted(path.name for path in FIXTURES.iterdir())
 LEARNER = 17
 """The user id of the learner in every fixture."""
+ANONYMOUS = "3f2b8c1d4e5f60718293a4b5c6d7e8f9"
+"""The id that the course of the fixtures knows them by."""
+COURSE = "course-v1:edX+DemoX+2026"
+
+
+@contextmanager
+def the_learner_asking(user_id: int = LEARNER) -> Iterator[None]:
+    """The LMS knows whose the anonymous id is, and answers a request of the learner."""
+    lms.backend().add_anonymous_id(ANONYMOUS, user_id, COURSE)
+    with impersonate(SimpleNamespace(pk=user_id, is_authenticated=True)):
+        yield
 
 
 def signal_of(kind: str) -> Any:
@@ -56,6 +72,6 @@ def _build(cls: type, value: Any) -> Any:
     if attr.has(cls):
         fields = attr.fields_dict(cls)
         return cls(**{name: _build(fields[name].type, each) for name, each in value.items()})
-    if cls in (CourseKey, CCXLocator):
+    if cls in (CourseKey, CCXLocator, UsageKey):
         return cls.from_string(value)
     return datetime.fromisoformat(value) if cls is datetime else value

@@ -11,15 +11,26 @@ from pkgutil import iter_modules
 from code_annotations.contrib.sphinx.extensions.settings import find_settings
 from django.core.management import load_command_class
 from django.core.management.base import DjangoHelpFormatter
+from openedx_events.tooling import KNOWN_UNSERIALIZABLE_SIGNALS
 from sphinx.application import Sphinx
 
-from credly_badges.events.catalogue import CATALOGUE, ScopeKind
+from credly_badges.events.catalogue import CATALOGUE, EventType, NamedBy, ScopeKind
 
 ROOT = Path(__file__).parents[2]
 
 SCOPES = {
-    ScopeKind.COURSE: "a course run, a course in any of its runs, or a course organization.",
-    ScopeKind.PROGRAM: "a program, by its UUID.",
+    ScopeKind.COURSE: "A requirement can be narrowed to a course run, a course in any of its runs, a course "
+    "organization, a list of these, or the courses of a program.",
+    ScopeKind.PROGRAM: "A requirement can be narrowed to a program, by its UUID, or a list of them.",
+    ScopeKind.BADGE: "A requirement can be narrowed to a badge, by the UUID of its template, or a list of them.",
+    ScopeKind.SITE: "It happens to the account as a whole: there is nothing to narrow a requirement to.",
+}
+
+LEARNERS = {
+    NamedBy.ANONYMOUS_ID: "It names the learner by the id that the course knows them by. The LMS is asked whose that "
+    "is, once it is known that a badge listens.",
+    NamedBy.REQUEST: "It names nobody: it is about the learner whose request the LMS is answering, so it cannot come "
+    "over an event bus.",
 }
 
 
@@ -60,19 +71,39 @@ def events() -> Iterator[str]:
     yield from heading("Events", "#")
     yield "What a requirement can listen to, and the fields that its data rules can ask about."
     yield "A field of which an event says nothing is not there, and no rule about its value holds."
+    yield from (
+        "",
+        "The LMS has to have the signal: an older openedx-events lacks some, and ``manage.py lms check`` says",
+    )
+    yield "which. :doc:`/how_tos/add_a_kind_of_event` says how others are added."
+    yield from ("", ".. contents::", "   :local:", "   :depth: 1")
     for event in CATALOGUE.values():
         yield from heading(str(event.label), "*")
-        yield f"``{event.kind}``"
-        yield from ("", str(event.description), "")
-        yield f"Its time: {event.time_meaning}"
-        yield from ("", f"A requirement can be narrowed to {SCOPES[event.scope_kind]}", "")
+        yield from facts_of(event)
         yield from (".. list-table::", "   :header-rows: 1", "")
         yield from ("   * - Field", "     - Meaning", "     - Type", "     - Example")
         for field in event.fields:
             yield f"   * - ``{field.path}``"
             yield f"     - {field.label}"
-            yield f"     - {field.type.value.replace('_', ' ')}"
-            yield f"     - ``{json.dumps(field.sample).strip(chr(34))}{field.unit}``"
+            yield f"     - {field.type.value.replace('_', ' ')}{', in ' + field.unit if field.unit else ''}"
+            yield f"     - ``{json.dumps(field.sample).strip(chr(34))}``"
+        yield from ("", "As rules see it::", "")
+        yield from (f"   {line}" for line in json.dumps(event.sample, indent=2).splitlines())
+
+
+def facts_of(event: EventType) -> Iterator[str]:
+    """What an event is, when it is sent, whom and what it is about: a paragraph each."""
+    yield f"``{event.kind}``"
+    yield from ("", str(event.description), "")
+    yield f"Its time: {event.time_meaning}"
+    yield from ("", SCOPES[event.scope_kind], "")
+    if event.named_by in LEARNERS:
+        yield from (LEARNERS[event.named_by], "")
+    if event.kind in KNOWN_UNSERIALIZABLE_SIGNALS:
+        yield from ("An event bus cannot carry it: it has to be sent in the LMS itself.", "")
+    if event.ends:
+        yield f"It is the opposite of {', '.join(f'*{CATALOGUE[kind].label}*' for kind in event.ends)}:"
+        yield from ("after one, the other counts anew.", "")
 
 
 def commands() -> Iterator[str]:

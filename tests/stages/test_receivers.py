@@ -5,18 +5,29 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import pytest
+from crum import impersonate
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from credly_badges import lms
 from credly_badges.events import receivers
 from credly_badges.models import ReceivedEvent
 from credly_badges.testing.factories import PASSING_STATUS, RequirementFactory, UserFactory
-from tests.lms_events import KINDS, LEARNER, expected, send
+from tests.lms_events import KINDS, LEARNER, expected, send, the_learner_asking
 
 pytestmark = pytest.mark.django_db
 
 PROGRAM = "org.openedx.learning.program.certificate.awarded.v1"
+ORA = "org.openedx.learning.ora.submission.created.v1"
+SKILL = "org.openedx.learning.xblock.skill.verified.v1"
+
+
+@pytest.fixture(autouse=True)
+def _within_a_request():
+    with the_learner_asking():
+        yield
+    lms.backend().clear()
 
 
 def listening_to(kind):
@@ -65,6 +76,7 @@ def test_an_event_that_the_lms_sends_is_stored(kind):
         said.attributes,
         said.scopes,
     )
+    assert str(stored.course_key or "") == said.course_key
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,6 +88,34 @@ def test_an_event_that_nothing_listens_to_costs_the_lms_one_query(kind):
 
     assert len(run) == 1
     assert not ReceivedEvent.objects.exists()
+
+
+@pytest.mark.parametrize("kind", [ORA, SKILL])
+def test_whom_an_event_is_about_is_only_looked_up_where_a_badge_listens(kind):
+    UserFactory(pk=LEARNER)
+    lms.backend().clear()
+
+    with impersonate(None):
+        send(kind)
+
+    assert not failed_before(kind)
+
+
+@pytest.mark.parametrize("kind", [ORA, SKILL])
+def test_an_event_of_somebody_whom_the_lms_cannot_name_is_passed_over_with_a_warning(kind, caplog):
+    UserFactory(pk=LEARNER)
+    listening_to(kind)
+    lms.backend().clear()
+    before = failed_before(kind)
+
+    with transaction.atomic(), impersonate(None):
+        send(kind)
+        UserFactory(username="the-request-goes-on")
+
+    assert not ReceivedEvent.objects.exists()
+    assert "An event could not be used." in caplog.text
+    assert failed_before(kind) == before + 1
+    assert get_user_model().objects.filter(username="the-request-goes-on").exists()
 
 
 def test_a_learner_whose_account_is_not_active_yet_is_heard_too():
