@@ -41,7 +41,7 @@ $(VENV)/.%: requirements/%.txt $(VENV)/.base
 requirements: $(VENV)/.dev ## install everything a developer needs
 
 # In this order: a file comes after those it includes.
-COMPILED := pip pip-tools base testing test services browser quality doc i18n ci dev
+COMPILED := pip pip-tools base testing files test services browser quality doc i18n ci dev
 PIP_COMPILE = $(abspath $(BIN))/pip-compile --quiet --upgrade --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(PIP_COMPILE_OPTS)
 

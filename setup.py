@@ -31,11 +31,12 @@ setup(
     license="AGPL-3.0-only",
     packages=find_packages(include=["credly_badges", "credly_badges.*"]),
     package_data={
-        "credly_badges": ["py.typed", "conf/locale/**/*", "static/**/*", "templates/**/*"],
+        "credly_badges": ["py.typed", "conf/locale/**/*", "requirements/*.json", "static/**/*", "templates/**/*"],
         "credly_badges.testing": ["**/*.css", "**/*.html", "**/*.json"],
     },
     install_requires=requirements("base"),
     extras_require={
+        "files": requirements("files"),
         "testing": requirements("testing"),
     },
     python_requires=">=3.11",
