@@ -1,0 +1,203 @@
+"""What requirements can listen to: our own entries, those of other plugins, and those of a site's settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+from openedx_events.learning.data import UserData
+from openedx_events.learning.signals import SESSION_LOGIN_COMPLETED
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from credly_badges.events import catalogue
+from credly_badges.events.catalogue import CATALOGUE, EventType, ScopeKind
+from credly_badges.events.catalogue.registered import OURS, find
+
+ROOT = Path(__file__).parents[2]
+KIND = "com.example.learning.lab.finished.v1"
+
+LAB_FINISHED = OpenEdxPublicSignal(event_type=KIND, data={"user": UserData})
+LAB = EventType(
+    kind=KIND,
+    signal="tests.stages.test_catalogue.LAB_FINISHED",
+    label="Lab finished",
+    description="A learner finished a virtual lab.",
+    learner="user.id",
+    subject="",
+    scope_kind=ScopeKind.SITE,
+    facts=(),
+)
+LABS = [LAB, replace(LAB, kind="com.example.learning.lab.begun.v1")]
+NO_SIGNAL = replace(LAB, signal="openedx_events.learning.signals.LAB_EXPLODED")
+OF_ANOTHER = replace(LAB, signal="openedx_events.learning.signals.SESSION_LOGIN_COMPLETED")
+TAKEN = next(each for each in OURS if each.kind == SESSION_LOGIN_COMPLETED.event_type)
+NOTHING = None
+SOMETHING = ["lab.finished"]
+
+
+def here(name: str) -> str:
+    return f"tests.stages.test_catalogue.{name}"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_the_signal():
+    """Signals are listed by openedx-events as they are made; others walk that list."""
+    yield
+    OpenEdxPublicSignal.instances.remove(LAB_FINISHED)
+
+
+def test_everything_that_openedx_events_has_here_is_found():
+    found = find()
+
+    assert list(found.event_types) == list(CATALOGUE)
+    assert len(CATALOGUE) == len(OURS)
+    assert not found.faults
+
+
+def test_every_learner_event_of_openedx_events_that_names_a_learner_can_be_required():
+    of_no_learner = {
+        "org.openedx.learning.course.notification.requested.v1",
+        "org.openedx.learning.discussions.configuration.changed.v1",
+        "org.openedx.learning.user.course_access_role.added.v1",
+        "org.openedx.learning.user.course_access_role.removed.v1",
+        "org.openedx.learning.user.notification.requested.v1",
+    }
+    learning = {kind for kind in OpenEdxPublicSignal._mapping if kind.startswith("org.openedx.learning.")}
+
+    assert learning - of_no_learner == set(CATALOGUE)
+
+
+def test_a_site_adds_an_event_in_its_settings():
+    found = find([here("LAB")])
+
+    assert found.event_types[KIND] == LAB
+    assert found.signals[KIND] is LAB_FINISHED
+    assert list(found.event_types)[-1] == KIND
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("UNHEARD_OF", "UNHEARD_OF"),
+        ("NOTHING", "not iterable"),
+        ("SOMETHING", "holds a str"),
+        ("NO_SIGNAL", "LAB_EXPLODED"),
+        ("OF_ANOTHER", f"SESSION_LOGIN_COMPLETED is not the signal of {KIND}"),
+        ("TAKEN", "there is an event org.openedx.learning.auth.session.login.completed.v1 already"),
+    ],
+)
+def test_an_entry_that_cannot_be_used_is_told_and_left_out(name, words, caplog):
+    found = find([here(name), here("LAB")])
+
+    (fault,) = found.faults
+    assert f"“{here(name)}” in CREDLY_BADGES_EVENTS cannot be used" in fault
+    assert words in fault
+    assert here(name) in caplog.text
+    assert set(found.event_types) == {*CATALOGUE, KIND}
+
+
+def test_of_a_list_what_is_right_is_taken():
+    found = find([here("LABS")])
+
+    assert KIND in found.event_types
+    assert len(found.faults) == 1
+
+
+def test_an_older_openedx_events_has_fewer_events_and_loading_goes_on():
+    lti = next(each for each in OURS if "lti_provider" in each.kind)
+    gone = replace(lti, signal="openedx_events.learning.signals.LTI_PROVIDER_LAUNCH_OF_TOMORROW")
+
+    found = find(ours=[*(each for each in OURS if each != lti), gone])
+
+    assert found.missing == [gone]
+    assert gone.kind not in found.event_types
+    assert len(found.event_types) == len(OURS) - 1
+    assert not found.faults
+
+
+def test_opposites_are_so_both_ways():
+    created, revoked = (f"org.openedx.learning.certificate.{word}.v1" for word in ("created", "revoked"))
+
+    assert catalogue.opposites(created) == {revoked}
+    assert catalogue.opposites(revoked) == {created}
+    assert not catalogue.opposites("org.example.unheard.of.v1")
+
+
+def test_what_an_event_ends_is_in_the_catalogue():
+    assert {kind for event_type in CATALOGUE.values() for kind in event_type.ends} <= set(CATALOGUE)
+
+
+def test_a_catalogue_that_is_whole_says_nothing():
+    assert not [each for each in run_checks(tags=["credly_badges"]) if each.id.endswith(("W004", "I001"))]
+
+
+PLUGIN = """
+from dataclasses import replace
+from openedx_events.learning.data import UserData
+from openedx_events.tooling import OpenEdxPublicSignal
+from credly_badges.events.catalogue import CATALOGUE, EventType, ScopeKind
+
+LAB_FINISHED = OpenEdxPublicSignal(event_type="com.example.learning.lab.finished.v1", data={"user": UserData})
+LAB = EventType(
+    kind="com.example.learning.lab.finished.v1", signal="lab_plugin.LAB_FINISHED", label="Lab finished",
+    description="A learner finished a virtual lab.", learner="user.id", subject="", scope_kind=ScopeKind.SITE, facts=(),
+)
+"""
+
+ASK = """
+import django
+django.setup()
+from django.core.checks import run_checks
+from openedx_events.tooling import OpenEdxPublicSignal
+from credly_badges.events import receivers
+kind = "com.example.learning.lab.finished.v1"
+signal = OpenEdxPublicSignal.get_signal_by_type(kind)
+print("connected", [reference() for _, reference, *_ in signal.receivers].count(receivers.on_event))
+print([each.msg for each in run_checks(tags=["credly_badges"]) if each.id == "credly_badges.W004"])
+"""
+
+
+def ask(folder: Path, question: str, **environment: str) -> str:
+    """What a process of its own says, where a folder with a plugin is on its path."""
+    done = subprocess.run(
+        [sys.executable, "-c", question],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{folder}:{ROOT}", "PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_another_plugin_registers_its_event_and_a_broken_one_does_not_stop_the_lms(tmp_path):
+    (tmp_path / "lab_plugin.py").write_text(PLUGIN)
+    about = tmp_path / "lab_plugin-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-plugin\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[credly_badges.events]\nbroken = lab_plugin_that_is_gone:LAB\nlab = lab_plugin:LAB\n"
+    )
+
+    said = ask(tmp_path, ASK, DJANGO_SETTINGS_MODULE="test_settings")
+
+    assert "connected 1" in said
+    assert "The entry point broken = lab_plugin_that_is_gone:LAB (credly_badges.events) cannot be used" in said
+    assert "lab_plugin:LAB" not in said
+
+
+def test_the_plugin_s_app_is_loaded_before_there_are_settings(tmp_path):
+    said = ask(
+        tmp_path,
+        "import sys, credly_badges.apps; from credly_badges.events.catalogue import EventType; "
+        "print([name for name in sys.modules if name.endswith(('.signals', 'credly_badges.models'))])",
+    )
+
+    assert "openedx_events" not in said
+    assert "credly_badges.models" not in said
