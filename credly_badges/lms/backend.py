@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured
-from opaque_keys.edx.keys import CourseKey
+from django.dispatch import Signal
+from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from .people import Profile
+from .rows import Course, Row, Source
 
 
 class NoPlatform(ImproperlyConfigured):
@@ -47,5 +49,44 @@ class Backend(Protocol):
     def is_course_staff(self, user: AbstractBaseUser, course_key: CourseKey) -> bool:
         """Whether the user is on the staff of the course run, of its organization, or of the whole site."""
 
+    def retirement_signals(self) -> Collection[Signal]:
+        """The Django signals, sent with ``user``, by which the LMS says that it forgets somebody."""
+
     def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
         """The keys of the course runs of those programs that the LMS knows, by the program's UUID."""
+
+    def runs_of(self, org: str, course: str) -> Collection[str]:
+        """The keys of the course runs of a course of an organization; empty texts are any course, any organization."""
+
+    def courses(self, keys: Collection[CourseKey]) -> Collection[Course]:
+        """Those of these course runs that exist, in one query."""
+
+    def user_id_of_anonymous(self, anonymous_id: str, course_key: CourseKey | None) -> int | None:
+        """The user whom the LMS calls so where their name must not be seen; an id of another course is nobody's."""
+
+    def history(self, source: Source, courses: Collection[CourseKey] | None, after: int, limit: int) -> Sequence[Row]:
+        """About ``limit`` rows of the learners next after ``after``, by user id; all rows of a learner, or none.
+
+        It has to read only these, as a site has millions. None for ``courses`` is all.
+        """
+
+    def rows_of(
+        self, source: Source, user_ids: Collection[int], courses: Collection[CourseKey] | None
+    ) -> Sequence[Row]:
+        """All rows of these learners, in these course runs or in all, in one query."""
+
+    def subsection_grades(
+        self, user_ids: Collection[int], usage_keys: Collection[UsageKey]
+    ) -> Mapping[tuple[int, str], float]:
+        """Grades in subsections in percent, by learner and the text of the usage key, in one query."""
+
+    def completions(self, learners: Collection[tuple[int, CourseKey]]) -> Mapping[tuple[int, str], float]:
+        """How much of a course run each learner has completed, in percent; 0 for who has completed nothing."""
+
+    def cohorts(self, user_ids: Collection[int], courses: Collection[CourseKey]) -> Mapping[tuple[int, str], str]:
+        """The names of the cohorts that learners are in, by learner and the text of the course key, in one query."""
+
+    def teams(
+        self, user_ids: Collection[int], courses: Collection[CourseKey]
+    ) -> Mapping[tuple[int, str], Collection[str]]:
+        """The names of the teams that learners are in, by learner and the text of the course key, in one query."""

@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from urllib.parse import urljoin
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.dispatch import Signal
 from opaque_keys.edx.keys import CourseKey
 
-from .backend import Certificate, NoPlatform
+from ..rules.shares import percent
+from .backend import Certificate
+from .edx_asking import asking_edx_platform
+from .edx_rows import PlatformRows
+from .edx_state import PlatformState
 from .people import Profile
+from .rows import Course
 
 
-class EdxPlatform:
+class EdxPlatform(PlatformRows, PlatformState):
     """Open edX's own edx-platform, in whose LMS the plugin runs.
 
     On a host that is no LMS every method raises NoPlatform, whose message says which setting to give. There is no
@@ -28,7 +33,7 @@ class EdxPlatform:
 
     def profiles(self, user_ids: Collection[int]) -> Mapping[int, Profile]:
         """Names and languages; four queries at most."""
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from common.djangoapps.student.models import UserProfile
             from openedx.core.djangoapps.user_api.models import UserPreference
 
@@ -43,15 +48,33 @@ class EdxPlatform:
 
     def course_titles(self, keys: Collection[CourseKey]) -> Mapping[str, str]:
         """Titles from the course overviews; a course without a title is called by its key."""
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
 
         rows = CourseOverview.objects.filter(id__in=keys).values_list("id", "display_name")
         return {str(key): title or str(key) for key, title in rows}
 
+    def courses(self, keys: Collection[CourseKey]) -> Collection[Course]:
+        """The same overviews, with dates."""
+        with asking_edx_platform():
+            from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
+
+        rows = CourseOverview.objects.filter(id__in=keys).values_list("id", "display_name", "org", "start", "end")
+        return [Course(str(key), title or str(key), org, start, end) for key, title, org, start, end in rows]
+
+    def runs_of(self, org: str, course: str) -> Collection[str]:
+        """From the overviews of an organization's courses: which of them are of one course, only their keys tell."""
+        with asking_edx_platform():
+            from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
+
+        overviews = CourseOverview.objects.filter(org=org) if org else CourseOverview.objects.all()
+        keys = overviews.values_list("id", flat=True)
+        # The column may be blind to case; what an event is held against is not.
+        return [str(key) for key in keys if org in ("", key.org) and course in ("", key.course)]
+
     def course_url(self, course_key: CourseKey) -> str:
         """The address that the LMS itself shares: the course's page at a marketing site where there is one."""
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from common.djangoapps.util.course import get_link_for_about_page
             from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
 
@@ -60,7 +83,7 @@ class EdxPlatform:
 
     def certificate(self, user_id: int, course_key: CourseKey) -> Certificate | None:
         """The newest date of the certificate's row is the one that the certificate bears."""
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from lms.djangoapps.certificates.api import get_certificate_url
             from lms.djangoapps.certificates.models import GeneratedCertificate
 
@@ -76,26 +99,42 @@ class EdxPlatform:
 
     def grade(self, user_id: int, course_key: CourseKey) -> float | None:
         """The grade that edx-platform keeps; it is not calculated anew, which would read the whole course."""
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from lms.djangoapps.grades.models import PersistentCourseGrade
 
         grades = PersistentCourseGrade.objects.filter(user_id=user_id, course_id=course_key)
         kept = grades.values_list("percent_grade", flat=True).first()
-        return None if kept is None else kept * 100
+        return percent(kept)
+
+    def user_id_of_anonymous(self, anonymous_id: str, course_key: CourseKey | None) -> int | None:
+        """An anonymous id is random enough to be nobody else's; one that is not of a course is good in all of them."""
+        with asking_edx_platform():
+            from common.djangoapps.student.models import AnonymousUserId
+
+        rows = AnonymousUserId.objects.filter(anonymous_user_id=anonymous_id).values_list("user_id", "course_id")
+        user_id, course = rows.first() or (None, None)
+        return user_id if course_key is None or course in (None, course_key) else None
 
     def is_course_staff(self, user: AbstractBaseUser, course_key: CourseKey) -> bool:
         """What edx-platform's own pages ask before they let somebody see a course's staff pages."""
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from lms.djangoapps.courseware.access import has_access
 
         return bool(has_access(user, "staff", course_key))
+
+    def retirement_signals(self) -> Collection[Signal]:
+        """Of the two steps of edx-platform's retirement pipeline that concern plugins; each may be sent again."""
+        with asking_edx_platform():
+            from openedx.core.djangoapps.user_api.accounts import signals
+
+        return (signals.USER_RETIRE_LMS_MISC, signals.USER_RETIRE_LMS_CRITICAL)
 
     def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
         """From the LMS's cache of the course catalog, which the command ``cache_programs`` fills.
 
         A program that is not in the cache is not known: it is not one without courses.
         """
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from openedx.core.djangoapps.catalog.utils import course_run_keys_for_program, get_programs_by_uuids
 
         return {program["uuid"]: course_run_keys_for_program(program) for program in get_programs_by_uuids(uuids)}
@@ -108,7 +147,7 @@ class EdxPlatform:
         """
         if not apps.is_installed("edx_name_affirmation"):
             return {}
-        with _asking_edx_platform():
+        with asking_edx_platform():
             from edx_name_affirmation.models import VerifiedName, VerifiedNameConfig
 
         choices = VerifiedNameConfig.objects.filter(user_id__in=user_ids).order_by("change_date", "pk")
@@ -118,14 +157,3 @@ class EdxPlatform:
             return {}
         approved = VerifiedName.objects.filter(user_id__in=using, status="approved").order_by("created", "pk")
         return dict(approved.values_list("user_id", "verified_name"))
-
-
-@contextmanager
-def _asking_edx_platform() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as missing:
-        raise NoPlatform(
-            f"edx-platform is not here, or has moved what this plugin asks of it ({missing}). On a host that is no "
-            "Open edX LMS, name a class that answers in its place in CREDLY_BADGES_LMS_BACKEND."
-        ) from missing

@@ -21,14 +21,15 @@ class FieldType(StrEnum):
 class Field:
     """One fact of an event: where it is, what people call it, and what it looks like.
 
-    ``label`` may be a lazy translation; it is turned into text only when a sentence is made. ``unit`` is shown behind
-    numbers and may be typed behind them. ``sample`` is a value as the event carries it, used in examples. ``choices``
-    is a closed list of texts: another value is refused, so leave it empty where a site can have values of its own.
+    ``label`` and ``unit`` may be lazy translations; they are turned into text only when a sentence is made. The unit
+    is shown behind numbers and may be typed behind them. ``sample`` is a value as the event carries it, used in
+    examples. ``choices`` is a closed list of texts: another value is refused, so leave it empty where a site can have
+    values of its own.
     """
 
     path: str
     label: Any
     type: FieldType
-    unit: str = ""
+    unit: Any = ""
     sample: Any = None
     choices: tuple[str, ...] = ()

@@ -137,7 +137,7 @@ def _one(field: Field, text: str) -> Scalar:
 
 
 def _number(field: Field, text: str) -> Decimal:
-    digits = text.removesuffix(field.unit).rstrip() if field.unit else text
+    digits = text.removesuffix(str(field.unit)).rstrip() if field.unit else text
     if not _NUMBER.fullmatch(digits):
         raise InvalidRule("not_a_number", text=text, example=example(field, Operator.EQUAL))
     return Decimal(digits) + 0  # Zero has no sign in a rule: -0 is typed, 0 is kept.
