@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -10,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, conf, lint, listening
+from . import audit, conf, lint, listening, progress, versions
+from .events import replay as replays
 from .models import BadgeRequirement, BadgeTemplate
 
 Status = BadgeTemplate.Status
@@ -85,7 +87,7 @@ def move(
         if row.status != to:
             if reasons := reasons_not_to_move(row, to, by=by, because=because, despite=despite):
                 raise CannotMove(reasons)
-            _move(row, to, by=by, because=because, despite=despite)
+            _move(row, to, by=by, because=because, despite=despite, replay=replay)
     template.refresh_from_db()
 
 
@@ -104,6 +106,11 @@ def may_move(user: Any, template: BadgeTemplate, to: str) -> bool:
     """Whether somebody has the permission to move a badge there, whatever else stands in the way."""
     wanted = TRANSITIONS.get((template.status, to), ())
     return any(user.has_perm(f"credly_badges.{permission}") for permission in wanted)
+
+
+def resumes_as(template: BadgeTemplate) -> str:
+    """What a paused badge is once it is resumed: what it was before."""
+    return Status.SHADOW if template.paused_from == Status.SHADOW else Status.ACTIVE
 
 
 def reasons_not_to_activate(template: BadgeTemplate, *, despite: Collection[str] = ()) -> list[str]:
@@ -125,7 +132,9 @@ def reasons_not_to_move(
         return [said % {"from": template.get_status_display(), "to": Status(to).label}]
     reasons = list(_of_the_way(template, to, by, because))
     if to in (*RUNNING, Status.REVIEW):
-        reasons += reasons_not_to_activate(template, despite=despite)
+        # What somebody meant when the badge began is not asked again when it goes on after a pause.
+        meant = lint.CAN_BE_MEANT if template.status == Status.PAUSED else despite
+        reasons += reasons_not_to_activate(template, despite=meant)
     return reasons
 
 
@@ -135,25 +144,47 @@ def _of_the_way(template: BadgeTemplate, to: str, by: AbstractBaseUser | None, b
         yield _("On this site somebody reviews a badge before learners can earn it. Submit it for review.")
     if comes_alive and by is not None and conf.separate_approver() and by.pk in _authors(template):
         yield _("Somebody else has to do this, as you submitted the badge or changed its requirements last.")
+    if template.status == Status.PAUSED and to in RUNNING and to != resumes_as(template):
+        said = _("It was paused while it was %(status)s. Resume it as that first.")
+        yield said % {"status": Status(resumes_as(template)).label}
+    if template.status == Status.PAUSED and to == Status.ACTIVE and _is_at_its_limit(template):
+        yield _(
+            "It has come to the most badges that may be awarded, so it would be paused again at once. Raise the limit "
+            "in its terms, or wait until the hour is over."
+        )
     if (template.status, to) == (Status.REVIEW, Status.DRAFT) and by is not None and not because.strip():
         yield _("Say why it is sent back, so that whoever submitted it knows what to mend.")
+
+
+@transaction.atomic
+def _is_at_its_limit(template: BadgeTemplate) -> bool:
+    return bool(progress.limits.reached(template))
 
 
 def _authors(template: BadgeTemplate) -> set[int]:
     return {pk for pk in (template.submitted_by_id, template.requirements_changed_by_id) if pk is not None}
 
 
-def _move(row: BadgeTemplate, to: str, *, by: AbstractBaseUser | None, because: str, despite: Collection[str]) -> None:
-    was, row.status = row.status, to
+def _move(
+    row: BadgeTemplate,
+    to: str,
+    *,
+    by: AbstractBaseUser | None,
+    because: str,
+    despite: Collection[str],
+    replay: bool,
+) -> None:
+    was, since, row.status = row.status, row.activation_changed_at, to
     row.activation_changed_at = timezone.now()
     row.activation_changed_by_id = getattr(by, "pk", None)
     row.deactivated_because = "" if to in RUNNING else because[:255]
+    row.paused_from = was if to == Status.PAUSED else ""
     if to in (Status.REVIEW, Status.DRAFT):
         row.submitted_by_id = getattr(by, "pk", None) if to == Status.REVIEW else None
     row.save(
         update_fields=[
             "status", "activation_changed_at", "activation_changed_by", "deactivated_because", "submitted_by",
-            "modified",
+            "paused_from", "modified",
         ]
     )  # fmt: skip
     meant = sorted(lint.CAN_BE_MEANT.intersection(despite))
@@ -161,10 +192,15 @@ def _move(row: BadgeTemplate, to: str, *, by: AbstractBaseUser | None, because: 
     action = ACTIONS.get((was, to)) or ACTIONS[Status(to)]
     audit.record(action, row, actor=by, because=because, before={"status": was}, after=after)
     if to in RUNNING:
-        _begin(row)
+        _run(row, was, by=by, replay_since=since if replay and was == Status.PAUSED else None)
 
 
-def _begin(row: BadgeTemplate) -> None:
-    """What comes with a badge to which learners' events are held from now on."""
+def _run(row: BadgeTemplate, was: str, *, by: AbstractBaseUser | None, replay_since: datetime | None) -> None:
+    """What comes with a badge against which events are held from now on."""
+    versions.seal(row, by=by)
     # A program may have other courses than when the requirements were saved.
     listening.write(BadgeRequirement.objects.filter(group__in=row.groups.current()))
+    if was in (Status.SHADOW, Status.PAUSED) and row.is_active:
+        progress.release_withheld(row)
+    if replay_since is not None:
+        replays.begin(row, by, replay_since)

@@ -10,7 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from ..models import BadgeTemplate
-from . import badge, groups, requirements
+from . import badge, groups, logic, penalties, places, requirements
 from .fault import Fault
 from .reading import read
 
@@ -27,7 +27,7 @@ def faults(template: BadgeTemplate) -> list[Fault]:
 
 def _faults(template: BadgeTemplate) -> Iterator[Fault]:
     subject = read(template)
-    for part in (badge, groups, requirements):
+    for part in (badge, groups, requirements, places, logic, penalties):
         yield from part.faults(subject)
 
 

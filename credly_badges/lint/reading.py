@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -15,8 +14,9 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from .. import availability, lms
-from ..events.catalogue import CATALOGUE, EventType
+from ..events.catalogue import CATALOGUE, EventType, ScopeKind
 from ..models import BadgeRequirement, BadgeTemplate, RequirementGroup
+from ..rules.fields import Field
 from .fault import Fault
 
 
@@ -50,7 +50,7 @@ class Subject:
     template: BadgeTemplate
     groups: tuple[RequirementGroup, ...]
     asked: tuple[Asked, ...]
-    courses: Mapping[str, Any]
+    courses: Mapping[str, lms.Course]
     programs: Mapping[str, frozenset[str]]
     badges: Mapping[str, BadgeTemplate]
     offer: availability.Offer
@@ -80,7 +80,7 @@ def read(template: BadgeTemplate) -> Subject:
         template=template,
         groups=groups,
         asked=asked,
-        courses=lms.course_titles(runs) if runs else {},
+        courses=lms.courses(runs),
         programs=programs,
         badges=_badges(asked),
         offer=availability.offer(template),
@@ -98,9 +98,16 @@ def _badges(asked: Iterable[Asked]) -> dict[str, BadgeTemplate]:
     return {str(template.uuid): template for template in BadgeTemplate.objects.filter(uuid__in=wanted)}
 
 
+def field_of(event: EventType | None, path: str) -> Field | None:
+    """A field that a rule can ask about where a requirement waits for this event: one of the event's, or of state."""
+    if event is None:
+        return None
+    return next((each for each in event.fields if each.path == path), None)
+
+
 def is_about_badges(event: EventType) -> bool:
     """Whether the places of an event are badges."""
-    return event.scope_kind.value == "badge"
+    return event.scope_kind is ScopeKind.BADGE
 
 
 def is_uuid(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is wrong with single requirements: their event, where it has to happen, how often, and their data rules."""
+"""What is wrong with single requirements: their event and their data rules."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .reading import Asked, Subject
 def faults(subject: Subject) -> Iterator[Fault]:
     """Of each requirement."""
     for asked in subject.asked:
-        yield from _of_a_requirement(subject, asked)
+        yield from _of_a_requirement(asked)
 
 
-def _of_a_requirement(subject: Subject, asked: Asked) -> Iterator[Fault]:
+def _of_a_requirement(asked: Asked) -> Iterator[Fault]:
     event = asked.event
     if event is None:
         sentence = _(
@@ -32,10 +32,6 @@ def _of_a_requirement(subject: Subject, asked: Asked) -> Iterator[Fault]:
         if fault := _of_a_rule(event, rule):
             sentence = _("A data rule of the requirement “%(requirement)s” cannot be used: %(fault)s")
             yield asked.fault("rule", sentence % {"requirement": asked.name, "fault": fault})
-    for place in asked.row.places:
-        if why := subject.offer.why_not(place):
-            sentence = _("The requirement “%(requirement)s” lies outside of where the badge is available. %(why)s")
-            yield asked.fault("not_available", sentence % {"requirement": asked.name, "why": why})
 
 
 def _of_a_rule(event: catalogue.EventType, rule: DataRule) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from credly_badges import activation
+from credly_badges import activation, lms
 from credly_badges.models import AuditEntry, CredlyOrganization, RequirementGroup
 from credly_badges.testing.factories import (
+    COURSE_KEY,
     GroupFactory,
     RequirementFactory,
     RuleFactory,
@@ -17,6 +18,16 @@ from credly_badges.testing.factories import (
 Needs = RequirementGroup.Needs
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def courses():
+    """The LMS has the course that badges ask for."""
+    stand_in = lms.backend()
+    stand_in.clear()
+    stand_in.add_course(COURSE_KEY, "Demonstration Course")
+    yield stand_in
+    stand_in.clear()
 
 
 @pytest.fixture
@@ -138,7 +149,8 @@ def test_an_empty_group_is_a_reason(template):
 @pytest.mark.parametrize("needed", [0, 3])
 def test_a_group_that_asks_for_more_than_it_has_or_for_nothing_is_a_reason(template, needed):
     group = GroupFactory(template=template, name="Electives", needs=Needs.AT_LEAST, at_least=needed)
-    RequirementFactory.create_batch(2, group=group)
+    for _number in range(2):
+        RuleFactory(requirement__group=group)
 
     reasons = activation.reasons_not_to_activate(template)
 

@@ -249,6 +249,14 @@ class TestAwards:
 class TestActivation:
     """A badge is activated only where all that it asks for is available."""
 
+    @pytest.fixture(autouse=True)
+    def course(self):
+        stand_in = lms.backend()
+        stand_in.clear()
+        stand_in.add_course(COURSE_KEY, "Demonstration Course")
+        yield
+        stand_in.clear()
+
     def test_what_lies_outside_stands_in_the_way(self):
         template = a_badge_for_passing(COURSE_KEY, status="draft")
         available(template, "MITx")
