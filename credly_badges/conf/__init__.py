@@ -134,6 +134,12 @@ def kept_notices() -> timedelta:
     return timedelta(days=_read("NOTICE_DAYS", 90, (int, float)))
 
 
+def kept_events() -> timedelta | None:
+    """How long events are kept that decide nothing; None for ever."""
+    days = _read("EVENT_DAYS", 365, (int, float))
+    return timedelta(days=days) if days else None
+
+
 def breaker_failures() -> int:
     """After how many failures in a row nothing is sent to Credly for a while; 0 for never."""
     return _read("BREAKER_FAILURES", 5, int)

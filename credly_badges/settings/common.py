@@ -106,6 +106,12 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_description: For how many days a notice from Credly is kept once it is finished. One that Credly did
     #   not confirm is kept for a week.
     "CREDLY_BADGES_NOTICE_DAYS": 90,
+    # .. setting_name: CREDLY_BADGES_EVENT_DAYS
+    # .. setting_default: 365
+    # .. setting_description: For how many days an event is kept that decides nothing: that no badge counts for its
+    #   learner. 0 keeps all of them for ever. What decided something is kept as long as it does.
+    # .. setting_warning: A removed event can no longer be explained, nor counted when requirements change.
+    "CREDLY_BADGES_EVENT_DAYS": 365,
     # .. setting_name: CREDLY_BADGES_BREAKER_FAILURES
     # .. setting_default: 5
     # .. setting_description: After how many failures in a row, of all workers together, nothing is sent to Credly for
