@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 from ...lms.rows import Row
@@ -17,15 +18,16 @@ Place = tuple[int, str]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TIME = -(1 << 62)
 _LAST = (1 << 62) - 1
-_READ_AT_ONCE = 2000
+_AT_ONCE = 2000
+_ONE = timedelta(microseconds=1)
 
 
 class Column(Protocol):
     """The values of one column, in the order of the rows."""
 
-    def append(self, value: Any) -> None: ...
+    def extend(self, values: Iterable[Any]) -> None: ...
 
-    def read(self, start: int, end: int) -> Iterable[Any]: ...
+    def read(self, positions: Iterable[int]) -> Iterable[Any]: ...
 
     def sort(self, order: Iterable[int]) -> None: ...
 
@@ -59,12 +61,14 @@ class Shelf(Generic[RowType]):
     def load(self, rows: Iterable[RowType]) -> int:
         """Take in all rows of an iterator, in any order, each learner and course once; how many."""
         before = len(self._learners)
-        for row in rows:
-            self._columns = self._columns or tuple(_column_for(value) for value in row[2:])
-            self._learners.append(row.user_id)
-            self._courses.append(row.course_key)
-            for column, value in zip(self._columns, row[2:], strict=True):
-                column.append(value)
+        coming = iter(rows)
+        while some := list(islice(coming, _AT_ONCE)):
+            self._columns = self._columns or tuple(_column_for(value) for value in some[0][2:])
+            learners, courses, *others = zip(*some, strict=True)
+            self._learners.extend(learners)
+            self._courses.extend(courses)
+            for column, values in zip(self._columns, others, strict=True):
+                column.extend(values)
         self._sort()
         return len(self._learners) - before
 
@@ -105,17 +109,16 @@ class Shelf(Generic[RowType]):
     def _loaded_between(self, courses: Collection[str] | None, after: int, until: int) -> Iterator[RowType]:
         wanted = None if courses is None else self._courses.numbers_of(courses)
         last = bisect_right(self._learners, until)
-        for start in range(bisect_right(self._learners, after), last, _READ_AT_ONCE):
-            end = min(start + _READ_AT_ONCE, last)
-            if wanted is None:
-                yield from self._read(start, end)
-            elif not wanted.isdisjoint(self._courses.numbers[start:end]):
-                yield from (row for row in self._read(start, end) if row.course_key in (courses or ()))
+        for start in range(bisect_right(self._learners, after), last, _AT_ONCE):
+            positions: Collection[int] = range(start, min(start + _AT_ONCE, last))
+            if wanted is not None:
+                positions = [at for at in positions if self._courses.numbers[at] in wanted]
+            yield from self._read(positions)
 
-    def _read(self, start: int, end: int) -> Iterator[RowType]:
-        columns = (column.read(start, end) for column in (self._courses, *self._columns))
+    def _read(self, positions: Iterable[int]) -> Iterator[RowType]:
         make: Any = self._kind
-        return map(make, self._learners[start:end], *columns)
+        others = (column.read(positions) for column in (self._courses, *self._columns))
+        return map(make, map(self._learners.__getitem__, positions), *others)
 
     def _sort(self) -> None:
         numbers = self._learners
@@ -132,17 +135,13 @@ class Few:
 
     def __init__(self) -> None:
         self.numbers: array[int] = array("i")
-        self._values: list[Any] = []
-        self._number_of: dict[Hashable, int] = {}
+        self._number_of = _Numbers()
 
-    def append(self, value: Any) -> None:
-        number = self._number_of.setdefault(value, len(self._values))
-        if number == len(self._values):
-            self._values.append(value)
-        self.numbers.append(number)
+    def extend(self, values: Iterable[Any]) -> None:
+        self.numbers.extend(map(self._number_of.__getitem__, values))
 
-    def read(self, start: int, end: int) -> Iterable[Any]:
-        return map(self._values.__getitem__, self.numbers[start:end])
+    def read(self, positions: Iterable[int]) -> Iterable[Any]:
+        return map(self._number_of.in_order.__getitem__, map(self.numbers.__getitem__, positions))
 
     def sort(self, order: Iterable[int]) -> None:
         self.numbers = array("i", map(self.numbers.__getitem__, order))
@@ -152,17 +151,29 @@ class Few:
         return {self._number_of[value] for value in values if value in self._number_of}
 
 
+class _Numbers(dict[Hashable, int]):
+    """The number of each value; a new value gets the next one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_order: list[Any] = []
+
+    def __missing__(self, value: Hashable) -> int:
+        self.in_order.append(value)
+        return self.setdefault(value, len(self))
+
+
 class Times:
     """A column of moments, or of none."""
 
     def __init__(self) -> None:
         self._microseconds: array[int] = array("q")
 
-    def append(self, value: datetime | None) -> None:
-        self._microseconds.append(_NO_TIME if value is None else (value - _EPOCH) // timedelta(microseconds=1))
+    def extend(self, values: Iterable[datetime | None]) -> None:
+        self._microseconds.extend(_NO_TIME if value is None else (value - _EPOCH) // _ONE for value in values)
 
-    def read(self, start: int, end: int) -> Iterable[Any]:
-        for number in self._microseconds[start:end]:
+    def read(self, positions: Iterable[int]) -> Iterable[Any]:
+        for number in map(self._microseconds.__getitem__, positions):
             yield None if number == _NO_TIME else _EPOCH + timedelta(0, 0, number)
 
     def sort(self, order: Iterable[int]) -> None:
