@@ -28,6 +28,7 @@ from .learners import (
     find_learners,
     is_course_staff,
     learner,
+    present,
     retirement_signals,
     user_id_of_anonymous,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "is_course_staff",
     "learner",
     "name_of",
+    "present",
     "retirement_signals",
     "rows_of",
     "runs_of",

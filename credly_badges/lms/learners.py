@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from crum import get_current_user
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
@@ -18,6 +19,8 @@ from .people import Learner, Profile
 
 AT_ONCE = 1000
 """How many people are looked up in one go; a longer list takes as many goes as it needs."""
+RETIRED = "retired__user_"
+"""How the user names begin that edx-platform gives to those it has retired, unless its settings say otherwise."""
 
 
 def learner(user_id: int) -> Learner | None:
@@ -36,6 +39,16 @@ def find_learners(identifiers: Iterable[str]) -> dict[str, Learner | None]:
     found: dict[str, Learner | None] = {}
     for start in range(0, len(wanted), AT_ONCE):
         found |= _find_some(wanted[start : start + AT_ONCE])
+    return found
+
+
+def present(user_ids: Iterable[int]) -> set[int]:
+    """Those of these learners who are still here: the LMS keeps the grades of some who are gone, or retired."""
+    wanted, found = sorted(set(user_ids)), set[int]()
+    prefix = getattr(settings, "RETIRED_USERNAME_PREFIX", RETIRED)
+    for start in range(0, len(wanted), AT_ONCE):
+        users = get_user_model().objects.filter(pk__in=wanted[start : start + AT_ONCE])
+        found.update(users.exclude(username__startswith=prefix).values_list("pk", flat=True))
     return found
 
 
