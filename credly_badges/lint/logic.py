@@ -10,6 +10,7 @@ from itertools import combinations
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from .. import criteria
 from ..models import RequirementGroup
 from ..rules.evaluate import OCCURRED_AT
 from ..rules.explain import describe
@@ -80,14 +81,29 @@ def _by_field(told: Iterable[Told]) -> dict[tuple[str, str], list[Told]]:
 
 
 def _excluding_itself(subject: Subject, asked: Asked, told: list[Told]) -> Iterator[Fault]:
-    for same in _by_field(told).values():
+    for same in _by_field([*told, *_window_of(asked)]).values():
         here = ranges.possible(same[0].field)
         for numbers in ranges.excluding([ranges.of_rule(each.rule, subject.now) for each in same], here):
             yield _excluded(asked, [same[number].words for number in numbers])
+    for same in _by_field(told).values():
         if same[0].rule.path == OCCURRED_AT:
             yield from _over(subject, asked, same)
         elif _is_the_place(asked, same[0].rule.path):
             yield from _elsewhere(subject, asked, same)
+
+
+def _window_of(asked: Asked) -> Iterator[Told]:
+    """The rules that the time limit of a group adds. One that is wrong by itself is said of the group."""
+    group = asked.group
+    if group.opens_on and group.closes_on and group.opens_on > group.closes_on:
+        return
+    words = _("the time limit of its group")
+    try:
+        condition = criteria.condition(group, ())
+    except (LookupError, ValueError, OSError):
+        return
+    for rule in condition.rules:
+        yield Told(rule, Field(rule.path, rule.path, rule.type or FieldType.TEXT), words)
 
 
 def _excluded(asked: Asked, words: list[str]) -> Fault:

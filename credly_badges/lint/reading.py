@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
-from .. import availability, lms
+from .. import availability, lms, state
 from ..events.catalogue import CATALOGUE, EventType, ScopeKind
 from ..models import BadgeRequirement, BadgeTemplate, RequirementGroup
 from ..rules.fields import Field
@@ -102,7 +102,15 @@ def field_of(event: EventType | None, path: str) -> Field | None:
     """A field that a rule can ask about where a requirement waits for this event: one of the event's, or of state."""
     if event is None:
         return None
+    known = state.STATE.get(path)
+    if known is not None:
+        return known.field if has_course(event) or not known.needs_course else None
     return next((each for each in event.fields if each.path == path), None)
+
+
+def has_course(event: EventType) -> bool:
+    """Whether an event happens in a course, so that the LMS can be asked about it."""
+    return event.scope_kind is ScopeKind.COURSE
 
 
 def is_about_badges(event: EventType) -> bool:

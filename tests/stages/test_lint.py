@@ -26,6 +26,7 @@ Needs, Within = RequirementGroup.Needs, RequirementGroup.Within
 GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
 CERTIFICATE = "org.openedx.learning.certificate.created.v1"
 PROGRAM_CERTIFICATE = "org.openedx.learning.program.certificate.awarded.v1"
+BADGE_AWARDED = "org.openedx.learning.badge.awarded.v1"
 CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"
 
 OTHER = "course-v1:edX+Other+2026"
@@ -70,9 +71,12 @@ def thing(badge, *rules, group=None, **columns):
     columns = {"event_type": CERTIFICATE, "scope": COURSE_KEY, "description": "Do it", "key": "it", **columns}
     row = RequirementFactory(group=group or part(badge), **columns)
     for path, operator, value in rules:
-        field_type = {"grade.percent": "number", "occurred_at": "date", "course.course_key": "course_key"}.get(
-            path, "text"
-        )
+        field_type = {
+            "grade.percent": "number",
+            "state.badge.held": "boolean",
+            "occurred_at": "date",
+            "course.course_key": "course_key",
+        }.get(path, "text")
         RuleFactory(requirement=row, path=path, operator=operator, value=value, field_type=field_type)
     return row
 
@@ -219,6 +223,43 @@ ERRORS = [
         "rule",
         "It was saved for another type of field.",
     ),
+    (
+        lambda badge: thing(badge, ("state.badge.held", "eq", "yes")),
+        "rule",
+        "“holds the badge” needs to be told which badge.",
+    ),
+    (
+        lambda badge: RuleFactory(
+            requirement=thing(badge), path="state.badge.held", about="5a1c3e6a-0b52-4a3a-8d1e-000000000001"
+        ),
+        "rule",
+        "The badge 5a1c3e6a-0b52-4a3a-8d1e-000000000001 is not here.",
+    ),
+    (
+        lambda badge: RuleFactory(
+            requirement=thing(badge),
+            path="state.subsection.percent",
+            about="week 1",
+            operator="gte",
+            value="50",
+            field_type="number",
+        ),
+        "rule",
+        "“week 1” is no subsection.",
+    ),
+    (
+        lambda badge: RuleFactory(
+            requirement=thing(badge, event_type=PROGRAM_CERTIFICATE, scope=""),
+            path="state.enrollment.is_active",
+        ),
+        "rule",
+        "is about a course, and “Program certificate awarded” happens in none.",
+    ),
+    (
+        lambda badge: thing(badge, event_type=PROGRAM_CERTIFICATE, scope="", group=part(badge, before_course_end=True)),
+        "window_without_course",
+        "“Do it” happens in no course, and the time limit of its group asks for one.",
+    ),
     # Always, and never.
     (
         graded,
@@ -245,6 +286,13 @@ ERRORS = [
         lambda badge: thing(badge, ("occurred_at", "before", "2030-01-01"), ("occurred_at", "after", "2031-01-01")),
         "exclude",
         "exclude each other",
+    ),
+    (
+        lambda badge: RuleFactory(
+            requirement=thing(badge, group=part(badge, before_course_end=True)), path="state.course.has_ended"
+        ),
+        "exclude",
+        "“Course has ended: yes”, “the time limit of its group” exclude each other",
     ),
     (
         both_in_one_course,
@@ -306,6 +354,28 @@ ERRORS = [
     ),
     (lambda badge: thing(badge, scope="", times=None), "every_of_any", "and “anywhere” is not one place"),
     (
+        lambda badge: thing(badge, event_type="org.openedx.learning.student.registration.completed.v1", scope="edX"),
+        "wrong_place",
+        "“Do it” names “edX”, where its event cannot happen.",
+    ),
+    (
+        lambda badge: thing(
+            badge, event_type="org.openedx.learning.student.registration.completed.v1", scope="", times=2
+        ),
+        "too_few_places",
+        "“Do it” has to be met 2 times, and its event happens once.",
+    ),
+    (
+        lambda badge: thing(badge, event_type=BADGE_AWARDED, scope="5a1c3e6a-0b52-4a3a-8d1e-000000000001"),
+        "badge_unknown",
+        "names the badge 5a1c3e6a-0b52-4a3a-8d1e-000000000001, which is not here.",
+    ),
+    (
+        lambda badge: thing(badge, event_type=BADGE_AWARDED, scope=str(badge.uuid)),
+        "badge_of_itself",
+        "“Do it” asks for this very badge, so nobody could earn a first one.",
+    ),
+    (
         lambda badge: limited(badge, "MITx"),
         "not_available",
         "The requirement “Pass the course” lies outside of where the badge is available.",
@@ -335,6 +405,11 @@ HINTS = [
         lambda badge: first(badge, scope=f"{OVER}\n{COURSE_KEY}"),
         "some_courses_ended",
         f"“Pass the course” names courses that have ended: {OVER}",
+    ),
+    (
+        lambda badge: thing(badge, event_type=BADGE_AWARDED, scope=str(TemplateFactory(name="A first step").uuid)),
+        "badge_inactive",
+        "“Do it” asks for “A first step”, which learners cannot earn at present.",
     ),
     (
         lambda badge: penalty(badge, event_type=CERTIFICATE, undoes=["pass", "gone"]),
