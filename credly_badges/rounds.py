@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import audit, conf, keys, notices, reconcile
+from . import audit, conf, keys, lint, notices, reconcile
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
 
@@ -128,6 +128,14 @@ def _seals(_source: str, until: float) -> None:
     audit.seal(until=until)
 
 
+def _faults(_source: str, until: float) -> None:
+    lint.check_all(until=until)
+
+
+def _losses(_source: str, _until: float) -> None:
+    progress.regressions.due()
+
+
 def _reconcile(source: str, _until: float) -> None:
     reconcile.nightly(source)
 
@@ -140,9 +148,11 @@ ROUNDS = (
     Round(Source.KEYS, lambda: timedelta(hours=1), _keys),
     Round(Source.PURGE, lambda: timedelta(days=1), _purge),
     Round(Source.NOTICES, lambda: EACH_TIME, _notices),
+    Round(Source.LOSSES, lambda: timedelta(hours=1), _losses),
     Round(Source.SEALS, lambda: timedelta(hours=1), _seals),
     # Each organization is synced as often as the settings say; what is due within the hour is that, and what failed.
     Round(Source.TEMPLATES, lambda: timedelta(hours=1), _templates),
+    Round(Source.FAULTS, lambda: timedelta(days=1), _faults),
     # Last, because it takes as long as it may.
     Round(Source.RECONCILE, lambda: EACH_TIME, _reconcile),
 )

@@ -22,6 +22,7 @@ EVERYTHING = {
     Source.NOTICES,
     Source.SEALS,
     Source.TEMPLATES,
+    Source.FAULTS,
     Source.RECONCILE,
 }
 EACH_TIME = {Source.NOTICES, Source.RECONCILE}
