@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from .. import criteria
 from ..events.catalogue import CATALOGUE, field
 from ..models import BadgeAward, BadgeProgress, BadgeRequirement, Fulfillment, RequirementGroup
-from ..rules.language import GroupNeeds, group_is_met
+from ..progress import standing_of
 from .subject import Button, ReadOnlyAdmin, learner_name, list_url, may, page_of
 
 
@@ -95,12 +96,15 @@ def _groups(progress: BadgeProgress) -> Iterator[Group]:
     decided: dict[int, list[Fulfillment]] = {}
     for fulfillment in progress.fulfillments.order_by("decided_at", "pk"):
         decided.setdefault(fulfillment.requirement_id, []).append(fulfillment)
-    groups = RequirementGroup.objects.filter(template_id=progress.template_id).prefetch_related("requirements")
-    for number, group in enumerate(groups, 1):
-        lines = [_line(requirement, decided.get(requirement.pk, [])) for requirement in group.requirements.all()]
-        met = sum(line.met for line in lines)
-        enough = group_is_met(GroupNeeds(group.needs), group.at_least, met, len(lines))
-        yield Group(group.name or _now("Group %(number)d") % {"number": number}, _needs(group), lines, met, enough)
+    standing = standing_of(progress, criteria.shape(progress.template_id, progress.version))
+    rows = RequirementGroup.objects.filter(template=progress.template_id, version=progress.version)
+    groups = {group.pk: group for group in rows.prefetch_related("requirements")}
+    for number, each in enumerate(standing.groups, 1):
+        group = groups[each.group.id]
+        met = {one.requirement.id for one in each.requirements if one.met_at is not None}
+        lines = [_line(row, decided.get(row.pk, []), met=row.pk in met) for row in group.requirements.all()]
+        name = group.name or _now("Group %(number)d") % {"number": number}
+        yield Group(name, _needs(group), lines, len(met), each.done_at is not None)
 
 
 def _needs(group: RequirementGroup) -> str:
@@ -109,13 +113,13 @@ def _needs(group: RequirementGroup) -> str:
     return str(group.get_needs_display())
 
 
-def _line(requirement: BadgeRequirement, decisions: list[Fulfillment]) -> Line:
+def _line(requirement: BadgeRequirement, decisions: list[Fulfillment], *, met: bool) -> Line:
     event = CATALOGUE.get(requirement.event_type)
     return Line(
         requirement,
         event.label if event else requirement.event_type,
         [(decision, _seen(requirement, decision)) for decision in decisions],
-        any(decision.holds for decision in decisions),
+        met,
     )
 
 

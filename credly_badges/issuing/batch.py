@@ -15,7 +15,7 @@ from ..credly import errors, wire
 from ..credly.client import Client
 from ..models import OutboxMessage
 from .finding import look
-from .issue import is_guarded, issue, learner_of, order_for
+from .issue import is_guarded, issue, learner_of, order_for, paused
 from .orders import attempted, client_of
 from .results import Blocked, Confirmed, Failed, Hopeless, NoAccess, Result
 
@@ -154,7 +154,7 @@ def _item(message: OutboxMessage, earner_id: str) -> Item | Result:
     learner = learner_of(message.award)
     if isinstance(learner, Hopeless):
         return learner
-    order = order_for(message.award, learner, earner_id)
+    order = paused(message.award) or order_for(message.award, learner, earner_id)
     return Item(message, learner, order) if isinstance(order, wire.IssueOrder) else order
 
 

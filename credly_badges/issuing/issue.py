@@ -37,7 +37,7 @@ def issue(message: OutboxMessage, client: Client, earner_id: str) -> Result:
         return Confirmed(badge, learner, earner_id, found=True)
     if message.look_first and badge is None and not is_guarded(award) and _may_come_to_light(message):
         raise errors.Unavailable("Credly does not show whether an earlier attempt has issued it; its lists may lag.")
-    order = order_for(award, learner, earner_id)
+    order = paused(award) or order_for(award, learner, earner_id)
     if isinstance(order, Blocked):
         return order
     try:
@@ -82,6 +82,13 @@ def name_for(learner: lms.Learner) -> lms.Name | Blocked:
         return lms.name_of(learner)
     except lms.NoName as missing:
         return Blocked(missing.sentence)
+
+
+def paused(award: BadgeAward) -> Blocked | None:
+    """Why a badge is not issued now whose template is paused, or None. Whoever resumes the template wakes it."""
+    if award.template.status != BadgeTemplate.Status.PAUSED:
+        return None
+    return Blocked(_("The badge is paused; this one is sent once somebody resumes it."))
 
 
 def order_for(award: BadgeAward, learner: lms.Learner, earner_id: str) -> wire.IssueOrder | Blocked:

@@ -19,7 +19,7 @@ NEEDED = (
     *("kind", "state", "open", "not_before", "attempts", "lease", "look_first", "details", "created"),
     *(f"award__{name}" for name in ("uuid", "learner", "occasion", "previous", "earned_at", "evidence", "credly_id")),
     "award__revocation_reason",
-    *(f"award__template__{name}" for name in ("uuid", "name", "description", "image_url")),
+    *(f"award__template__{name}" for name in ("uuid", "name", "description", "image_url", "status")),
     *(f"award__template__{name}" for name in ("expiry", "expiry_date", "expiry_days", "on_duplicate")),
     *(f"award__template__{name}" for name in ("evidence_certificate", "evidence_course", "evidence_grade")),
     *(f"award__template__{name}" for name in ("evidence_note", "suppress_email", "allow_duplicates")),

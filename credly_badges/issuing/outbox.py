@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .. import audit
-from ..models import AuditEntry, BadgeAward, CredlyOrganization, OutboxMessage
+from ..models import AuditEntry, BadgeAward, BadgeTemplate, CredlyOrganization, OutboxMessage
 from . import deliver
 
 BATCH = 500
@@ -87,6 +87,20 @@ def wake_all(organization: CredlyOrganization) -> int:
     message_ids = list(waiting.order_by("created").values_list("pk", flat=True))
     waiting.update(not_before=now, waiting_for="")
     for batch in _batches(message_ids):
+        wake_after_commit(batch)
+    return len(message_ids)
+
+
+def wake_orders(template: BadgeTemplate) -> int:
+    """Have the badges of a template that could not be sent, as it was paused, sent now; how many these are."""
+    orders = OutboxMessage.objects.filter(
+        award__template=template, kind=OutboxMessage.Kind.ISSUE, open=True, state=OutboxMessage.State.WAITING
+    )
+    message_ids = list(orders.exclude(waiting_for="").order_by("created").values_list("pk", flat=True))
+    now = timezone.now()
+    for batch in _batches(message_ids):
+        untaken = OutboxMessage.objects.filter(pk__in=batch, state=OutboxMessage.State.WAITING)
+        untaken.update(not_before=now, waiting_for="")
         wake_after_commit(batch)
     return len(message_ids)
 

@@ -1,14 +1,14 @@
 """From an event to a learner's progress, and from complete progress to an award."""
 
 from . import limits, regressions
+from .deciding import scopes as deciding_scopes
+from .facts import standing_of
 from .moving import judge_anew, move_on, wake_to_move
-from .recording import GIVE_A_WORKER, GroupStanding, Standing, hold_against, record, standing_of, sweep, wake
-from .withheld import deciding_scopes, release_withheld
+from .recording import GIVE_A_WORKER, hold_against, record, sweep, wake
+from .withheld import release_withheld
 
 __all__ = [
     "GIVE_A_WORKER",
-    "GroupStanding",
-    "Standing",
     "deciding_scopes",
     "hold_against",
     "judge_anew",

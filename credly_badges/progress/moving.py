@@ -2,17 +2,160 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
-def judge_anew(progress_id: int) -> None:
-    """Judge a learner by the version that is valid now, from all that they are known to have done."""
-    raise NotImplementedError
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from .. import criteria, waking
+from ..models import BadgeProgress, BadgeRequirement, BadgeTemplate, Fulfillment, ReceivedEvent
+from ..rules.language import Condition
+from ..rules.standing import Met
+from . import deciding, facts, judging, limits
+from .advancing import stand
+from .completion import Turn, conclude
+from .facts import Fact, Facts
+
+log = logging.getLogger(__name__)
+
+PORTION = 200
+"""How many learners are moved in one go."""
 
 
-def move_on(limit: int = 1000) -> int:
-    """Move learners on their way to the version that is valid now, where the template says so; how many."""
-    raise NotImplementedError
+class Asked(NamedTuple):
+    """A requirement of one version, with what it asks and where."""
+
+    row: BadgeRequirement
+    condition: Condition
+    places: frozenset[str]
+
+    @property
+    def substance(self) -> tuple[Any, ...]:
+        """What decides whether an event meets it. Two versions in which this is the same ask the same."""
+        return self.row.key, self.row.event_type, self.condition, self.places
 
 
 def wake_to_move() -> None:
     """Have a worker move learners on, once what was changed is committed."""
-    raise NotImplementedError
+    transaction.on_commit(lambda: waking.send(move_learners), robust=True)
+
+
+@shared_task(name="credly_badges.progress.move_learners", **waking.STORED_WORK, soft_time_limit=240, time_limit=270)
+def move_learners() -> None:
+    """Worker's side of :func:`wake_to_move`: a portion, and then the next, until all are moved."""
+    if move_on() == PORTION:
+        wake_to_move()
+
+
+def move_on(limit: int = PORTION) -> int:
+    """Move learners on their way to the version that is valid now, where the template says so; how many."""
+    behind = BadgeProgress.objects.filter(
+        completed_at=None,
+        template__status__in=judging.JUDGED,
+        template__on_change=BadgeTemplate.OnChange.MOVE,
+        version__lt=F("template__version"),
+    )
+    moved = 0
+    for number in list(behind.order_by("modified").values_list("pk", flat=True)[:limit]):
+        try:
+            judge_anew(number)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            # One that fails must not hold up the rest, and comes last next time.
+            log.exception("The learner of progress %s could not be moved to the new requirements.", number)
+            BadgeProgress.objects.filter(pk=number).update(modified=timezone.now())
+        else:
+            moved += 1
+    return moved
+
+
+@transaction.atomic
+def judge_anew(progress_id: int) -> None:
+    """Judge a learner by the version that is valid now, from all that they are known to have done.
+
+    Who has completed a version stays with it. What was met stays met where the new version asks the same, though the
+    event that decided it may be gone.
+    """
+    progress = BadgeProgress.objects.select_related("template").filter(pk=progress_id).first()
+    if progress is None:
+        return
+    template = progress.template
+    wanted = _asked(template, template.version)
+    # Locked before the progress, as whoever records one of them does.
+    events = ReceivedEvent.objects.select_for_update().filter(learner=progress.learner_id)
+    said = list(events.filter(kind__in={each.row.event_type for each in wanted}).order_by("pk"))
+    limits.locked(template)
+    progress = BadgeProgress.objects.select_for_update().get(pk=progress_id)
+    if progress.completed_at is None and template.status in judging.JUDGED:
+        _move(progress, template, wanted, said)
+
+
+def _move(progress: BadgeProgress, template: BadgeTemplate, wanted: list[Asked], said: list[ReceivedEvent]) -> None:
+    before = facts.locked(progress)
+    known = _of_the_same(wanted, _asked(template, progress.version), _with_evidence(progress, before))
+    after = known | _said(wanted, known, said)
+    asked = criteria.shape(template.pk, template.version)
+    now, restored = stand(progress, asked, after)
+    after |= restored
+    Fulfillment.objects.filter(progress=progress).delete()
+    facts.write(progress, (fact for fact in after.values() if fact.holds))
+    progress.version = template.version
+    progress.save(update_fields=["version"])
+    turn = Turn(
+        criteria=asked,
+        before=before,
+        after=after,
+        gained=True,
+        at=timezone.now(),
+        scopes=deciding.scopes(progress, now.completed_at) if now.completed_at else (),
+    )
+    conclude(progress, template, now, turn)
+
+
+def _asked(template: BadgeTemplate, version: int) -> list[Asked]:
+    """What one version asks for. Three queries."""
+    rows = BadgeRequirement.objects.filter(group__template=template, group__version=version).order_by("pk")
+    read = rows.select_related("group").prefetch_related("data_rules", "listening")
+    return [
+        Asked(row, condition, frozenset(place.scope for place in row.listening.all()))
+        for row, condition in judging.with_conditions(read)
+    ]
+
+
+def _with_evidence(progress: BadgeProgress, known: Facts) -> Iterable[Fact]:
+    seen = facts.evidence_of(progress)
+    return (Fact(fact.met, fact.holds, seen.get(fact.row or 0, {})) for fact in known.values() if fact.holds)
+
+
+def _of_the_same(wanted: Collection[Asked], was: Collection[Asked], held: Iterable[Fact]) -> Facts:
+    """What was met of requirements that the new version asks as well."""
+    new = {each.substance: each.row.pk for each in wanted}
+    successors = {each.row.pk: new[each.substance] for each in was if each.substance in new}
+    carried = (
+        Fact(Met(successors[met.requirement], met.subject, met.at, met.course), holds=True, evidence=evidence)
+        for met, evidence in ((fact.met, fact.evidence) for fact in held)
+        if met.requirement in successors
+    )
+    return {fact.which: fact for fact in carried}
+
+
+def _said(wanted: Collection[Asked], known: Facts, said: Collection[ReceivedEvent]) -> Facts:
+    """What the stored events decide otherwise than what is known."""
+    seen = judging.seen_by(said, (each.condition for each in wanted))
+    found: Facts = {}
+    for each in wanted:
+        for event in said:
+            if event.kind != each.row.event_type or each.places.isdisjoint(event.scopes):
+                continue
+            verdict = judging.verdict(each.condition, event, seen[event.pk])
+            is_known = (each.row.pk, event.subject) in known
+            if judging.overturns(verdict, held=is_known, own_rules=len(each.row.data_rules.all())):
+                fact = facts.decided(each.row.pk, event, verdict)
+                found[fact.which] = fact
+    return found

@@ -1,6 +1,7 @@
 """Complete progress whose badge was withheld: tried again by itself, as what stood in the way may be gone.
 
-A quota was raised, a template came back, Credly has confirmed that the badge before it was revoked.
+A quota was raised, a template came back, Credly has confirmed that the badge before it was revoked; or the day has come
+on which it is sent.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
-from django.db.models import Case, Value, When
+from django.db import OperationalError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from .. import awards
-from ..models import BadgeAward, BadgeProgress, BadgeTemplate, ReceivedEvent
+from .. import awards, waking
+from ..issuing import outbox
+from ..models import BadgeAward, BadgeProgress, BadgeTemplate
+from . import deciding, limits, releases
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +32,14 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 COLUMNS = ("withheld", "earned_at", "try_again_at")
 
 
+class NotYet(awards.NotGrantable):
+    """The badge was earned and is sent later: at ``again_at``, or once somebody has moved it on (None)."""
+
+    def __init__(self, sentence: str, again_at: datetime | None) -> None:
+        super().__init__(sentence)
+        self.again_at = again_at
+
+
 def award(
     progress: BadgeProgress,
     template: BadgeTemplate,
@@ -34,27 +47,59 @@ def award(
     scopes: Collection[str],
     *,
     look_back: bool = True,
+    wait: timedelta = SHORTEST_WAIT,
 ) -> None:
     """Award the badge, or note on the locked progress why it cannot be awarded and when to try again.
 
-    The caller saves the progress.
+    ``wait`` is for how long, where nothing says when what stands in the way is gone. The caller saves the progress,
+    and has locked a template that has a limit.
     """
-    try:
-        awards.grant(
+
+    def grant() -> awards.Grant:
+        return awards.grant(
             learner_id=progress.learner_id,
             template=template,
             earned_at=earned_at,
             source=BadgeAward.Source.REQUIREMENTS,
             scopes=scopes,
             look_back=look_back,
+            version=progress.version,
         )
+
+    again_at: datetime | None = timezone.now() + wait
+    try:
+        _see_that_it_is_time(progress, template, earned_at)
+        limits.within(template, grant)
     except awards.NotGrantable as refusal:
-        if not progress.withheld:
+        if isinstance(refusal, limits.Reached):
+            limits.pause(template, refusal.sentence)
+        if isinstance(refusal, NotYet):
+            again_at = refusal.again_at
+        elif not progress.withheld:
             log.warning("Badge %s was withheld from a learner who completed it: %s", template.pk, refusal.sentence)
-        progress.withheld, progress.earned_at = refusal.sentence[:500], earned_at
-        progress.try_again_at = timezone.now() + SHORTEST_WAIT
+        progress.withheld, progress.earned_at, progress.try_again_at = refusal.sentence[:500], earned_at, again_at
     else:
         forget(progress)
+
+
+def _see_that_it_is_time(progress: BadgeProgress, template: BadgeTemplate, earned_at: datetime) -> None:
+    """Raises NotYet for a badge that is only recorded, or is sent later."""
+    if template.status == BadgeTemplate.Status.SHADOW:
+        raise NotYet(_("Recorded only: this badge is in shadow mode. Activate it, and what is due is sent."), None)
+    now = timezone.now()
+    try:
+        at = releases.not_before(progress, template, earned_at)
+    except OperationalError:
+        raise  # A deadlock; the whole transaction is tried again.
+    except Exception:
+        # A badge cannot be unsent, so while the LMS cannot be asked it waits.
+        log.exception("The LMS could not tell when badge %s may be sent.", template.pk)
+        raise NotYet(
+            _("Earned; the LMS could not tell when it arrives. It is asked again."), now + LONGEST_WAIT
+        ) from None
+    if at is not None and at > now:
+        day = date_format(timezone.localtime(at), "DATE_FORMAT")
+        raise NotYet(_("Earned; arrives on %(day)s.") % {"day": day}, at)
 
 
 def forget(progress: BadgeProgress) -> None:
@@ -67,7 +112,24 @@ def release_withheld(template: BadgeTemplate) -> int:
 
     For a badge that left the shadow, or was resumed. What arrives on a date is still left for that date.
     """
-    raise NotImplementedError
+    waiting = BadgeProgress.objects.filter(template=template).exclude(withheld="")
+    count = waiting.update(try_again_at=timezone.now())
+    outbox.wake_orders(template)
+    if count:
+        wake()
+    return count
+
+
+def wake() -> None:
+    """Have a worker try again what is withheld and due; if the broker is away, a sweep does it."""
+    transaction.on_commit(lambda: waking.send(award_withheld), robust=True)
+
+
+@shared_task(name="credly_badges.progress.award_withheld", **waking.STORED_WORK, soft_time_limit=120, time_limit=150)
+def award_withheld() -> None:
+    """Worker's side of :func:`wake`: a portion, and then the next, until nothing is due."""
+    if try_again() == PORTION:
+        wake()
 
 
 def try_again(limit: int = PORTION) -> int:
@@ -96,33 +158,17 @@ def try_again(limit: int = PORTION) -> int:
 
 @transaction.atomic
 def _try(number: int, now: datetime) -> None:
+    template = limits.locked(BadgeTemplate.objects.get(progress=number))
     # Locked and read anew: an event, or another sweep, may have been faster.
     mine = BadgeProgress.objects.select_for_update().filter(pk=number, try_again_at__lte=now)
     progress = mine.first()
-    if progress is None:
+    if progress is None or not template.is_active:
         return
     earned_at = progress.earned_at or progress.completed_at
     if not progress.withheld or earned_at is None:
         forget(progress)  # It was awarded some other way.
     else:
-        award(progress, progress.template, earned_at, deciding_scopes(progress, earned_at))
-    if progress.withheld:
-        # ``modified`` stays: it tells since when it is withheld.
         wait = min(max(now - progress.modified, SHORTEST_WAIT), LONGEST_WAIT)
-        progress.try_again_at = now + wait
-        progress.save(update_fields=COLUMNS)
-    else:
-        progress.save(update_fields=[*COLUMNS, "modified"])
-
-
-def deciding_scopes(progress: BadgeProgress, earned_at: datetime) -> Collection[str]:
-    """The place of the event by which the badge was earned, by which it is judged whether it is available."""
-    met = progress.fulfillments.filter(holds=True).select_related("requirement")
-    first = Case(When(decided_at=earned_at, then=Value(0)), default=Value(1))
-    deciding = met.order_by(first, "-decided_at").first()
-    if deciding is None:
-        return ()
-    event = ReceivedEvent.objects.filter(
-        learner=progress.learner_id, kind=deciding.requirement.event_type, subject=deciding.subject
-    ).first()
-    return event.scopes if event else (deciding.subject, deciding.requirement.scope)
+        award(progress, template, earned_at, deciding.scopes(progress, earned_at), wait=wait)
+    # While it is withheld, ``modified`` stays: it tells since when.
+    progress.save(update_fields=COLUMNS if progress.withheld else [*COLUMNS, "modified"])

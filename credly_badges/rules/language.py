@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
-from typing import NamedTuple
 
 from .fields import Field, FieldType
 from .operators import Operator, operators_for
@@ -20,14 +17,11 @@ _TWO = 2
 __all__ = [
     "Condition",
     "GroupNeeds",
-    "GroupStanding",
     "InvalidRule",
     "Rule",
     "Value",
     "canonical_text",
     "compile_rule",
-    "group_is_met",
-    "share_met",
 ]
 
 
@@ -125,50 +119,3 @@ class GroupNeeds(StrEnum):
     AT_LEAST = "at_least"
     ALL = "all"
     UNDO = "undo"
-
-
-class GroupStanding(NamedTuple):
-    """How far a learner is with one group: ``met`` of its ``total`` requirements. ``k`` counts for at least k only."""
-
-    needs: GroupNeeds
-    k: int | None
-    met: int
-    total: int
-
-
-def group_is_met(needs: GroupNeeds, k: int | None, met: int, total: int) -> bool:
-    """Whether enough requirements of a group are met.
-
-    A group without requirements is never met, nor is one that asks for more than it has, or for none.
-    """
-    needed = _needed(needs, k, total)
-    return total > 0 and 1 <= needed <= min(met, total)
-
-
-def share_met(groups: Iterable[GroupStanding | tuple[GroupNeeds, int | None, int, int]]) -> Fraction:
-    """How far a learner is with a whole badge, from 0 to 1: the average over its groups; 0 without groups.
-
-    It is 1 exactly when every group is met. Two groups with one of them met give a half, however many requirements
-    they have.
-    """
-    shares = [_share(GroupStanding(*group)) for group in groups]
-    return sum(shares, Fraction()) / len(shares) if shares else Fraction()
-
-
-def _share(group: GroupStanding) -> Fraction:
-    needed = _needed(group.needs, group.k, group.total)
-    if group.total < 1 or needed < 1:
-        return Fraction()
-    return Fraction(max(0, min(group.met, group.total, needed)), needed)
-
-
-def _needed(needs: GroupNeeds, k: int | None, total: int) -> int:
-    match GroupNeeds(needs):  # A column gives plain text.
-        case GroupNeeds.ALL:
-            return total
-        case GroupNeeds.ANY:
-            return 1
-        case GroupNeeds.AT_LEAST:
-            return k or 0
-        case GroupNeeds.UNDO:
-            return 0

@@ -308,7 +308,8 @@ def test_what_is_withheld_from_an_inactive_badge_waits_until_it_is_active_again(
     BadgeTemplate.objects.update(status="active")
     progress.sweep()
 
-    assert len(looking.captured_queries) == 2  # Events that nobody was woken for, and what was withheld.
+    # Events that nobody was woken for, what was withheld, and who is behind the requirements.
+    assert len(looking.captured_queries) == 3
     assert BadgeAward.objects.count() == 1
 
 

@@ -11,14 +11,10 @@ from credly_badges.rules.explain import describe, explain
 from credly_badges.rules.fields import Field, FieldType
 from credly_badges.rules.language import (
     Condition,
-    GroupNeeds,
-    GroupStanding,
     InvalidRule,
     Rule,
     canonical_text,
     compile_rule,
-    group_is_met,
-    share_met,
 )
 from credly_badges.rules.operators import LABELS, Operator
 from credly_badges.rules.paths import MISSING, look_up
@@ -165,21 +161,6 @@ def test_a_moment_is_before_a_day_on_it_or_after_it(seconds, days):
     assert ask(compile_rule(enrolled, "between", f"{day}, {day}"), {"enrolled": seen.isoformat()}).holds == (
         held == ["eq"]
     )
-
-
-@quick
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(GroupNeeds), st.none() | st.integers(-1, 4), st.integers(-1, 5), st.integers(0, 4))
-    )
-)
-def test_progress_is_complete_exactly_when_every_group_is_met(groups):
-    standings = [GroupStanding(*group) for group in groups]
-
-    share = share_met(standings)
-
-    assert 0 <= share <= 1
-    assert (share == 1) == (bool(groups) and all(group_is_met(*group) for group in standings))
 
 
 @quick
