@@ -1,0 +1,193 @@
+"""Learners held against a badge's requirements: what is met, and how far that brings them. Nothing is written.
+
+Rehearsal and backfill both ask here, with the functions that the live corridor decides by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import criteria as reading
+from .. import state
+from ..criteria import course_of
+from ..learning_event import LearningEvent
+from ..models import BadgeProgress, BadgeTemplate, Fulfillment
+from ..rules.criteria import Criteria, Requirement
+from ..rules.evaluate import Verdict, evaluate
+from ..rules.language import Condition
+from ..rules.standing import Met, Standing, standing
+from .runs import CannotRun
+from .slices import AT_ONCE, Listening, Slice, Statement, slices
+from .sources import Known
+
+Facts = dict[tuple[int, str], Met]
+"""What counts, by requirement and subject."""
+Before = dict[tuple[int, str], tuple[bool, Met]]
+"""What was decided before, and whether it holds."""
+
+
+class Change(NamedTuple):
+    """A requirement whose verdict is another than before, and the statement that makes it so."""
+
+    statement: Statement
+    requirement: Requirement
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One learner: by which version, what changes, what then counts, and where that brings them.
+
+    ``known`` is how far they are recorded to be; ``standing`` is None where nothing at all is met.
+    """
+
+    learner_id: int
+    version: int
+    known: Known | None
+    changes: Sequence[Change]
+    facts: Facts
+    standing: Standing | None
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When the deciding event happened; None where the requirements are not met."""
+        return self.standing.completed_at if self.standing else None
+
+
+class Judge:
+    """One badge's requirements, in all versions by which somebody is judged now. Raises runs.CannotRun."""
+
+    def __init__(self, template: BadgeTemplate, *, anew: bool) -> None:
+        """``anew`` has those who are done judged by the version that is valid now, whichever they are done by."""
+        self.template = template
+        self._anew = anew
+        others = BadgeProgress.objects.filter(template=template).exclude(version=template.version).order_by()
+        self.versions = [template.version, *others.values_list("version", flat=True).distinct()]
+        self._criteria = {version: _load(template, version) for version in self.versions}
+        self._listening = Listening(self._criteria.values())
+        requirements = [each for criteria in self._criteria.values() for each in criteria.by_id.values()]
+        self._asked = state.asked(each.condition for each in requirements)
+        # Of those that look beyond the event, what the event by itself decides: most are out by that.
+        self._at_first = {each.id: _of_event(each.condition) for each in requirements if state.asked([each.condition])}
+
+    def slices(self, after: int) -> Iterator[Slice]:
+        """What there is to judge, from the learner after ``after``."""
+        return slices(self.template.pk, self._listening, self.versions, after=after, at_once=AT_ONCE)
+
+    def criteria_of(self, version: int) -> Criteria:
+        """What one version asks for."""
+        return self._criteria[version]
+
+    def judge(self, part: Slice) -> list[Judged]:
+        """Everybody of a slice of whom there is anything to say."""
+        now = timezone.now()
+        held = self._held(part)
+        verdicts = self._verdicts(part, now)
+        judged = []
+        for learner_id in sorted(verdicts.keys() | part.known.keys()):
+            known = part.known.get(learner_id)
+            version = self._version(known)
+            before = held.get(known.pk, {}) if known is not None and known.version == version else {}
+            mine = self._criteria[version].by_id
+            found = [each for each in verdicts.get(learner_id, ()) if each.requirement.id in mine]
+            changes = [each for each in found if _is_change(each, before)]
+            facts = _facts(before, changes)
+            standing_now = standing(self._criteria[version], facts.values()) if facts else None
+            if facts or changes or known is not None:
+                judged.append(Judged(learner_id, version, known, changes, facts, standing_now))
+        return judged
+
+    def _version(self, known: Known | None) -> int:
+        if known is None or (self._anew and known.completed_at is not None):
+            return self.template.version
+        return known.version
+
+    def _verdicts(self, part: Slice, now: datetime) -> dict[int, list[Change]]:
+        """What each requirement says to each statement; what the LMS knows beside is asked once for all of them."""
+        found: dict[int, list[Change]] = {}
+        later: list[tuple[Statement, Requirement, state.Question]] = []
+        for learner_id, statements in part.statements.items():
+            mine = found[learner_id] = []
+            for statement in statements:
+                event = statement.event
+                for requirement in statement.requirements:
+                    at_first = self._at_first.get(requirement.id)
+                    condition = requirement.condition if at_first is None else at_first
+                    verdict = evaluate(condition, event.attributes, now=now, occurred_at=event.occurred_at)
+                    if verdict.holds and at_first is not None:
+                        question = state.Question(learner_id, event.course_key, event.occurred_at)
+                        later.append((statement, requirement, question))
+                    elif verdict.holds or learner_id in part.known:
+                        mine.append(Change(statement, requirement, verdict))
+        if later:
+            known = state.read({question for _statement, _requirement, question in later}, self._asked)
+            for statement, requirement, question in later:
+                event = statement.event
+                attributes = {**event.attributes, **known[question]}
+                verdict = evaluate(requirement.condition, attributes, now=now, occurred_at=event.occurred_at)
+                found[question.learner_id].append(Change(statement, requirement, verdict))
+        return found
+
+    def _held(self, part: Slice) -> dict[int, Before]:
+        """What was decided before, by progress."""
+        ids = [known.pk for known in part.known.values()]
+        found: dict[int, Before] = {}
+        columns = ("progress_id", "requirement_id", "subject", "holds", "decided_at", "course")
+        for start in range(0, len(ids), AT_ONCE):
+            rows = Fulfillment.objects.filter(progress__in=ids[start : start + AT_ONCE]).order_by()
+            for progress_id, requirement_id, subject, holds, decided_at, course in rows.values_list(*columns):
+                met = Met(requirement_id, subject, decided_at, course)
+                found.setdefault(progress_id, {})[requirement_id, subject] = (holds, met)
+        return found
+
+
+def _load(template: BadgeTemplate, version: int) -> Criteria:
+    try:
+        return reading.load(template.pk, version)
+    except ValueError:
+        raise CannotRun(
+            _("A rule of the requirements cannot be read. Open the requirements of this badge and save them anew.")
+        ) from None
+
+
+def _of_event(condition: Condition) -> Condition:
+    """The rules that the event by itself decides."""
+    return Condition(tuple(rule for rule in condition.rules if not rule.path.startswith(state.PREFIX)))
+
+
+def _is_change(found: Change, before: Before) -> bool:
+    """Whether it has to be decided anew. What is held is lost by a later statement only, not by looking once more."""
+    event = found.statement.event
+    holds, met = before.get((found.requirement.id, event.subject), (False, None))
+    if found.verdict.holds == holds:
+        return False
+    return not (holds and met is not None and event.occurred_at <= met.at)
+
+
+def _facts(before: Before, changes: Iterable[Change]) -> Facts:
+    facts = {where: met for where, (holds, met) in before.items() if holds}
+    for statement, requirement, verdict in changes:
+        event = statement.event
+        facts.pop((requirement.id, event.subject), None)
+        if verdict.holds:
+            met = Met(requirement.id, event.subject, event.occurred_at, _course(event.course_key or event.subject))
+            facts[requirement.id, event.subject] = met
+    return facts
+
+
+@lru_cache(maxsize=10_000)
+def _course(place: str) -> str:
+    return course_of(place)
+
+
+def deciding(judged: Judged) -> LearningEvent | None:
+    """The event by which the requirements were met; None where that was recorded before."""
+    met = (change.statement.event for change in judged.changes if change.verdict.holds)
+    return next((event for event in met if event.occurred_at == judged.completed_at), None)
