@@ -1,7 +1,7 @@
 """A certificate is revoked and awarded again: the same words are a new statement where their opposite lies between."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
 
@@ -101,6 +101,21 @@ def test_revoked_awarded_and_revoked_again_ends_the_same_in_any_order_of_arrival
 
     assert (row(REVOKED).occurred_at, row(REVOKED).ended) == (at(2), False)
     assert (row(CREATED).occurred_at, row(CREATED).ended) == (at(1), True)
+
+
+@pytest.mark.parametrize("kinds", [each for each in product((CREATED, REVOKED), repeat=4) if len(set(each)) > 1])
+def test_what_was_stated_last_stands_and_is_newer_than_its_opposite_in_any_order_of_arrival(learner, kinds):
+    last = kinds[-1]
+    other = REVOKED if last == CREATED else CREATED
+    since = max(hour for hour, kind in enumerate(kinds) if kind == other)
+
+    for order in permutations(range(4)):
+        ReceivedEvent.objects.all().delete()
+        for hour in order:
+            told(learner, kinds[hour], hour)
+
+        assert row(last).occurred_at > row(other).confirmed_at == at(since)
+        assert (row(last).ended, row(other).ended) == (False, True)
 
 
 def test_what_was_stated_again_after_a_late_opposite_is_held_against_the_requirements_once_more(
