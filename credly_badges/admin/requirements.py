@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,90 +11,73 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .. import requirements
+from .. import requirements, versions
 from ..models import BadgeTemplate
-from ..reports import is_course_run, titles_of_scopes
+from . import requirement_notes
+from .requirement_actions import act, begin
+from .requirement_choices import ZONES_LIST, zones
 from .requirement_draft import Draft
+from .requirement_patterns import PATTERNS
+from .requirement_preview import Preview
 from .subject import person
 
 if TYPE_CHECKING:
     from .templates import BadgeTemplateAdmin
 
 _PAGE = "admin/credly_badges/badgetemplate/requirements.html"
-_SAVES = ("save", "save-and-stay")
+_SAVES = ("save", "save-and-stay", "save-all-the-same")
 
 
 def edit(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplate) -> HttpResponse:
     """Show the requirements, or do what one of the page's buttons says."""
     may_change = admin.has_change_permission(request, template)
     if request.method != "POST":
-        groups = requirements.stored(template)
-        draft = Draft.of_stored(groups)
-        if not groups and may_change:
-            draft.act("add-group")
-            draft.said = ""
-            draft.focus_on("")
-        return _page(admin, request, template, draft, may_change=may_change)
+        return _page(admin, request, template, _opened(template, may_change=may_change), may_change=may_change)
     if not may_change:
         raise PermissionDenied
-    draft = Draft.of_posted(request.POST.dict())
+    draft = Draft.of_posted(template, request.POST)
     action = request.POST.get("do", "save")
+    refusal = None
     if action not in _SAVES:
-        draft.act(action)
+        act(draft, action)
     elif not draft.shows_what_was_chosen:
-        draft.act("refresh")
+        act(draft, "refresh")
         draft.said = _("You chose another event. Look at its data rules below, then save.")
     elif draft.check():
-        if problems := _save(request, template, draft):
-            return _page(admin, request, template, draft, may_change=True, problems=problems)
-        page = "requirements" if action == "save-and-stay" else "change"
-        return HttpResponseRedirect(reverse(f"admin:credly_badges_badgetemplate_{page}", args=[template.pk]))
-    return _page(admin, request, template, draft, may_change=True)
+        despite = request.POST.get("despite", "").split() if action == "save-all-the-same" else []
+        refusal = _save(request, template, draft, despite)
+        if refusal is None:
+            page = "requirements" if action == "save-and-stay" else "change"
+            return HttpResponseRedirect(reverse(f"admin:credly_badges_badgetemplate_{page}", args=[template.pk]))
+    return _page(admin, request, template, draft, may_change=True, refusal=refusal)
 
 
-def _save(request: HttpRequest, template: BadgeTemplate, draft: Draft) -> list[str]:
-    """Save what was typed; the reasons why that could not be done, if any."""
+def _opened(template: BadgeTemplate, *, may_change: bool) -> Draft:
+    groups = requirements.stored(template)
+    draft = Draft.of_stored(template, groups)
+    if not groups and may_change:
+        begin(draft)
+    requirement_notes.show_faults(draft)
+    return draft
+
+
+def _save(
+    request: HttpRequest, template: BadgeTemplate, draft: Draft, despite: list[str]
+) -> requirement_notes.Refusal | None:
+    """Save what was typed; why that could not be done, if it could not."""
     groups = draft.specs()
     try:
-        changed = requirements.save(template, groups, by=person(request), seen=draft.seen)
-    except requirements.ChangedMeanwhile:
-        return [
-            _(
-                "Somebody else changed these requirements after you opened this page, so nothing was saved. What you "
-                "typed is still below: copy what you need, then open the page again."
-            )
-        ]
-    except requirements.OutsideAvailability as refusal:
-        return [_("The badge may not be asked for there, so nothing was saved."), *refusal.reasons]
-    except requirements.WouldStopAnActiveBadge as refusal:
-        return [
-            _(
-                "Learners are earning this badge, and saved like this nobody could. "
-                "Mend it, or deactivate the badge first."
-            ),
-            *refusal.reasons,
-        ]
+        changed = requirements.save(template, groups, by=person(request), seen=draft.seen, despite=despite)
+    except requirements.NotSaved as fault:
+        return requirement_notes.refusal(fault)
+    template.refresh_from_db()
     if changed:
-        messages.success(request, _("The requirements of “%(template)s” were saved.") % {"template": template})
+        messages.success(request, requirement_notes.saved(template))
     else:
         messages.info(request, _("Nothing was changed, so nothing was saved."))
-    _warn_of_unknown_courses(request, groups)
-    return []
-
-
-def _warn_of_unknown_courses(request: HttpRequest, groups: tuple[requirements.GroupSpec, ...]) -> None:
-    scopes = [each.scope for group in groups for each in group.requirements if is_course_run(each.scope)]
-    titles = titles_of_scopes(scopes)
-    for scope in dict.fromkeys(scopes):
-        if scope not in titles:
-            messages.warning(
-                request,
-                _(
-                    "This LMS has no course “%(key)s” so far. "
-                    "If that is a typing mistake, nobody can meet the requirement."
-                )
-                % {"key": scope},
-            )
+    for sentence in requirement_notes.unknown_courses(groups):
+        messages.warning(request, sentence)
+    return None
 
 
 def _page(
@@ -104,21 +87,26 @@ def _page(
     draft: Draft,
     *,
     may_change: bool,
-    problems: list[str] | None = None,
+    refusal: requirement_notes.Refusal | None = None,
 ) -> TemplateResponse:
-    draft.name_places()
+    requirement_notes.name_places(draft)
     if not may_change:
         draft.make_read_only()
-    context = {
+    context: dict[str, Any] = {
         **admin.admin_site.each_context(request),
         "title": _("Requirements of “%(template)s”") % {"template": template},
         "opts": admin.opts,
         "has_view_permission": True,
         "original": template,
         "draft": draft,
+        "preview": Preview(draft),
+        "patterns": PATTERNS if may_change and draft.is_blank else {},
         "may_change": may_change,
-        "problems": problems or [],
+        "is_sealed": template.is_listening or versions.is_sealed(template),
+        "refusal": refusal,
         "errors": draft.errors,
+        "zones": zones(),
+        "zones_list": ZONES_LIST,
         "media": admin.editor_media,
     }
     return TemplateResponse(request, _PAGE, context)
