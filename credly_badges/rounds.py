@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import audit, conf, keys, lint, notices, reconcile
+from . import audit, conf, keys, lint, notices, progress, reconcile
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
 

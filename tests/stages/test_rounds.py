@@ -20,6 +20,7 @@ EVERYTHING = {
     Source.KEYS,
     Source.PURGE,
     Source.NOTICES,
+    Source.LOSSES,
     Source.SEALS,
     Source.TEMPLATES,
     Source.FAULTS,
