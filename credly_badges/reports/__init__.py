@@ -1,12 +1,21 @@
 """Read-only questions that the doors share: what a badge asks for, and why somebody did or did not get it."""
 
+from .answer import GroupWhy, Occurrence, RequirementWhy, RuleSeen, Status, Step, Why
 from .criteria import GroupInWords, RequirementInWords, criteria_in_words, criteria_of
+from .explaining import why
 from .places import is_course_run, place_in_words, places_in_words, titles_of_scopes
 from .sentences import sentences
 
 __all__ = [
     "GroupInWords",
+    "GroupWhy",
+    "Occurrence",
     "RequirementInWords",
+    "RequirementWhy",
+    "RuleSeen",
+    "Status",
+    "Step",
+    "Why",
     "criteria_in_words",
     "criteria_of",
     "is_course_run",
@@ -14,4 +23,5 @@ __all__ = [
     "places_in_words",
     "sentences",
     "titles_of_scopes",
+    "why",
 ]

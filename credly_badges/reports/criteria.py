@@ -10,7 +10,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..events.catalogue import CATALOGUE, EventType
+from .. import state
+from ..events.catalogue import CATALOGUE, EventType, ScopeKind
 from ..models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from ..rules.criteria import Distinct
 from ..rules.explain import describe
@@ -27,7 +28,7 @@ class RequirementInWords:
     """One thing to do: what learners read of it, the event and where, and a sentence for each data rule.
 
     ``notes`` are sentences on all else: in how many courses, how many points it counts, what a penalty takes back.
-    ``place`` is empty where the event has none.
+    ``place`` is empty where the event has none; ``of_badge`` says that it is a badge.
     """
 
     description: str
@@ -35,12 +36,15 @@ class RequirementInWords:
     place: str
     rules: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    of_badge: bool = False
 
     @property
     def event_and_place(self) -> str:
         """“Course grade, in any course”."""
         words = {"event": self.event, "place": self.place}
-        return _("%(event)s, in %(place)s") % words if self.place else self.event
+        if not self.place:
+            return self.event
+        return _("%(event)s: %(place)s") % words if self.of_badge else _("%(event)s, in %(place)s") % words
 
     @property
     def sentence(self) -> str:
@@ -130,7 +134,8 @@ def event_in_words(kind: str) -> str:
 
 def fields_of(event: EventType | None) -> dict[str, Field]:
     """What a rule can ask about when this event happens, by its path."""
-    return {field.path: field for field in event.fields} if event else {}
+    known = {path: each.field for path, each in state.STATE.items()}
+    return known | {field.path: field for field in event.fields} if event else known
 
 
 def _group(
@@ -181,6 +186,7 @@ def _requirement(
         place=places_in_words(event.scope_kind, requirement.places, titles, every=requirement.times is None),
         rules=tuple(rule_in_words(event, rule, titles) for rule in requirement.data_rules.all()),
         notes=tuple(_notes(group, requirement, event, names)),
+        of_badge=event.scope_kind is ScopeKind.BADGE,
     )
 
 
@@ -226,23 +232,26 @@ def _taken_back(penalty: BadgeRequirement, names: Mapping[str, str]) -> Iterator
 
 def how_often(requirement: BadgeRequirement, event: EventType) -> str:
     """In how many different places it has to happen; empty where once is enough."""
-    kind = event.scope_kind.value
+    kind = event.scope_kind
     if requirement.times is None:
         return {
-            "course": _("In every one of these courses."),
-            "program": _("For every one of these programs."),
-            "badge": _("For every one of these badges."),
+            ScopeKind.COURSE: _("In every one of these courses."),
+            ScopeKind.PROGRAM: _("For every one of these programs."),
+            ScopeKind.BADGE: _("For every one of these badges."),
         }.get(kind, "")
-    if requirement.times <= 1:
+    times = requirement.times
+    if times <= 1:
         return ""
-    if kind == "course" and requirement.distinct == Distinct.SUBJECT:
-        kind = "thing in a course" if getattr(event, "place", "") else "course run"
-    sentence = {
-        "course": ngettext("In %(count)d course.", "In at least %(count)d different courses.", requirement.times),
-        "course run": ngettext(
-            "In %(count)d course run.", "In at least %(count)d different course runs.", requirement.times
-        ),
-        "program": ngettext("For %(count)d program.", "For at least %(count)d different programs.", requirement.times),
-        "badge": ngettext("For %(count)d badge.", "For at least %(count)d different badges.", requirement.times),
-    }.get(kind) or ngettext("Once.", "At least %(count)d times, for something else each time.", requirement.times)
-    return sentence % {"count": requirement.times}
+    if kind is ScopeKind.COURSE and requirement.distinct == Distinct.COURSE:
+        sentence = ngettext("In %(count)d course.", "In at least %(count)d different courses.", times)
+    elif kind is ScopeKind.COURSE and not event.place and not event.daily:
+        sentence = ngettext("In %(count)d course run.", "In at least %(count)d different course runs.", times)
+    elif kind is ScopeKind.PROGRAM:
+        sentence = ngettext("For %(count)d program.", "For at least %(count)d different programs.", times)
+    elif kind is ScopeKind.BADGE:
+        sentence = ngettext("For %(count)d badge.", "For at least %(count)d different badges.", times)
+    elif event.daily:
+        sentence = ngettext("On %(count)d day.", "On at least %(count)d different days.", times)
+    else:
+        sentence = ngettext("Once.", "At least %(count)d times, for something else each time.", times)
+    return sentence % {"count": times}

@@ -57,14 +57,14 @@ def places_in_words(kind: ScopeKind, scopes: Sequence[str], titles: Titles, *, e
 
 def place_in_words(kind: ScopeKind, scope: str, titles: Titles) -> str:
     """Where an event has to happen: “Demonstration Course (course-v1:edX+DemoX+2026)”; empty where it has no place."""
-    match kind.value:
-        case "site":
+    match kind:
+        case ScopeKind.SITE:
             return ""
-        case "badge":
+        case ScopeKind.BADGE:
             return _badge(scope, titles)
-        case "program":
+        case ScopeKind.PROGRAM:
             return _program(scope, titles) if scope else _("any program")
-        case _:
+        case ScopeKind.COURSE:
             return _course(scope, titles)
 
 

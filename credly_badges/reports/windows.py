@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..models import RequirementGroup
+from ..rules.evaluate import Finding, Reason
+from ..rules.windows import COURSE_HAS_ENDED, DAYS_SINCE_ENROLLMENT
+from .moments import moment
 
 
 def window_sentences(group: RequirementGroup, after: str) -> tuple[str, ...]:
@@ -27,6 +32,28 @@ def days_of_calendar(group: RequirementGroup) -> str:
     if group.opens_on:
         return _("From %(first)s on (%(zone)s).") % words
     return _("Until %(last)s (%(zone)s).") % words if group.closes_on else ""
+
+
+def explain_window(finding: Finding, group: RequirementGroup, at: datetime) -> str:
+    """What a rule of a group's window found: “It happened on …, outside of the days that count: from … until ….”"""
+    words = {"moment": moment(at), "days": finding.seen, "limit": group.within_days, "window": days_of_calendar(group)}
+    if finding.rule.path == DAYS_SINCE_ENROLLMENT:
+        return _days_in_words(finding) % words
+    if finding.rule.path == COURSE_HAS_ENDED:
+        if finding.holds:
+            return _("It happened before the course ended.")
+        return _("It happened after the course had ended; it counts before that only.")
+    if finding.holds:
+        return _("It happened within the days that count. %(window)s") % words
+    return _("It happened on %(moment)s, outside of the days that count. %(window)s") % words
+
+
+def _days_in_words(finding: Finding) -> str:
+    if finding.holds:
+        return _("Days since the enrollment: %(days)s, no more than %(limit)d.")
+    if finding.reason == Reason.UNMET:
+        return _("Days since the enrollment: %(days)s, needs %(limit)d or fewer.")
+    return _("When the learner enrolled is not known; it counts within %(limit)d days of that.")
 
 
 def _order(after: str) -> str:
