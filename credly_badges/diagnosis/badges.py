@@ -17,17 +17,21 @@ from ..models import (
     BadgeTemplate,
     CredlyOrganization,
     ReconcileRun,
+    Regression,
 )
 from ..reconcile import reports
 from .finding import Finding, Level, ago
 
 LATE_RECONCILE = 2
+FEW = 5
+"""How many badges a sentence names."""
 
 
 def findings() -> Iterator[Finding]:
     """What there is to say of the badges."""
     now = timezone.now()
     yield from _templates()
+    yield from _lives()
     yield from _availability(now)
     for organization in CredlyOrganization.objects.filter(paused="").order_by("name", "pk"):
         yield from _reconciliation(organization, now)
@@ -82,6 +86,35 @@ def _templates() -> Iterator[Finding]:
             sentence % {"count": refused},
             _("Publish it at Credly, then sync; or deactivate it here. Filter the templates in the admin by both."),
         )
+
+
+def _lives() -> Iterator[Finding]:
+    """Badges that cannot be earned as somebody meant them to be."""
+    listening = BadgeTemplate.objects.filter(status__in=BadgeTemplate.LISTENING).exclude(faults=[])
+    faulty = [each for each in listening if any(fault.get("level") == "error" for fault in each.faults)]
+    if faulty:
+        sentence = ngettext(
+            "The requirements of %(count)d badge that learners earn have an error: %(names)s.",
+            "The requirements of %(count)d badges that learners earn have errors: %(names)s.",
+            len(faulty),
+        )
+        names = ", ".join(f"“{each}”" for each in faulty[:FEW])
+        advice = _("Each badge's page in the admin says what is wrong and what to do.")
+        yield Finding(
+            "badges_faulty", "templates", Level.NOTE, sentence % {"count": len(faulty), "names": names}, advice
+        )
+    if paused := BadgeTemplate.objects.filter(status=BadgeTemplate.Status.PAUSED).count():
+        sentence = ngettext("%(count)d badge is paused.", "%(count)d badges are paused.", paused)
+        advice = _("What learners do is kept. Each badge's page in the admin says why it was paused; resume it there.")
+        yield Finding("badges_paused", "templates", Level.NOTE, sentence % {"count": paused}, advice)
+    if held := Regression.objects.filter(open=True).count():
+        sentence = ngettext(
+            "%(count)d badge is held for somebody to decide whether its learner keeps it.",
+            "%(count)d badges are held for somebody to decide whether their learners keep them.",
+            held,
+        )
+        advice = _("Decide under Regressions in the admin; what nobody decides is revoked when its time is over.")
+        yield Finding("regressions_held", "templates", Level.NOTE, sentence % {"count": held}, advice)
 
 
 def _availability(now: datetime) -> Iterator[Finding]:

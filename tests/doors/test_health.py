@@ -24,6 +24,7 @@ from credly_badges.models import (
     Pulse,
     ReconcileDifference,
     ReconcileRun,
+    Regression,
 )
 from credly_badges.settings import production
 from credly_badges.testing.factories import (
@@ -226,6 +227,24 @@ class TestFindings:
         TemplateFactory(active=True, credly_state=BadgeTemplate.CredlyState.ARCHIVED)
 
         assert found("templates_not_issued").level is Level.BAD
+
+    def test_badges_whose_requirements_have_errors_that_are_paused_or_held(self):
+        fault = {"code": "course_ended", "level": "error", "sentence": "The course has ended."}
+        TemplateFactory(name="Python", active=True, faults=[fault])
+        TemplateFactory(name="Java", active=True, faults=[{**fault, "level": "hint"}])
+        TemplateFactory(status="paused")
+        award = AwardFactory()
+        Regression.objects.create(
+            award=award,
+            progress=ProgressFactory(template=award.template, learner=award.learner),
+            happened_at=timezone.now(),
+        )
+
+        assert found("badges_faulty").sentence == (
+            "The requirements of 1 badge that learners earn have an error: “Python”."
+        )
+        assert found("badges_paused").sentence == "1 badge is paused."
+        assert found("regressions_held").sentence.startswith("1 badge is held for somebody to decide")
 
     def test_availability_that_is_over_or_used_up_and_who_was_not_awarded(self):
         template = TemplateFactory(active=True, name="Python")
