@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from credly_badges import activation, lms
-from credly_badges.models import AuditEntry, CredlyOrganization, RequirementGroup
+from credly_badges.admin.audit import ACTIONS
+from credly_badges.models import (
+    AuditEntry,
+    BadgeTemplate,
+    CredlyOrganization,
+    HistoryRun,
+    ListeningPlace,
+    RequirementGroup,
+    RequirementsVersion,
+)
 from credly_badges.testing.factories import (
     COURSE_KEY,
+    AwardFactory,
     GroupFactory,
+    ProgressFactory,
     RequirementFactory,
     RuleFactory,
     TemplateFactory,
     UserFactory,
 )
 
-Needs = RequirementGroup.Needs
+Needs, Status = RequirementGroup.Needs, BadgeTemplate.Status
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +208,221 @@ def test_the_reasons_cost_as_many_queries_for_ten_groups_as_for_one(template, dj
         reasons = activation.reasons_not_to_activate(stored)
 
     assert reasons == []
+
+
+MOVES = sorted((str(was), str(to)) for was, to in activation.TRANSITIONS)
+ALL_PAIRS = [(was, to) for was in Status.values for to in Status.values if was != to]
+
+
+def put(template, status, **columns):
+    """Have a badge be somewhere, however it came there."""
+    BadgeTemplate.objects.filter(pk=template.pk).update(status=status, **columns)
+    template.refresh_from_db()
+
+
+def actions():
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+
+
+class TestMoves:
+    """From where a badge may go to where, and what is written down."""
+
+    @pytest.mark.parametrize(("was", "to"), ALL_PAIRS)
+    def test_a_badge_goes_where_the_table_says_and_nowhere_else(self, template, was, to):
+        put(template, was, paused_from=to if to == "shadow" else "")
+
+        if (was, to) in activation.TRANSITIONS:
+            activation.move(template, to, by=None)
+            assert template.status == to
+            entry = AuditEntry.objects.get()
+            assert (entry.before, entry.after) == ({"status": was}, {"status": to})
+            assert entry.action in ACTIONS
+        else:
+            with pytest.raises(activation.CannotMove):
+                activation.move(template, to, by=None)
+            template.refresh_from_db()
+            assert template.status == was
+
+    @pytest.mark.parametrize(("was", "to"), MOVES)
+    def test_just_the_permissions_that_the_table_names_are_enough(self, template, was, to):
+        put(template, was)
+
+        for permission in Permission.objects.filter(content_type__app_label="credly_badges"):
+            somebody = UserFactory()
+            somebody.user_permissions.add(permission)
+            enough = permission.codename in activation.TRANSITIONS[was, to]
+            assert activation.may_move(somebody, template, to) is enough, permission.codename
+
+    @pytest.mark.parametrize("to", ["active", "shadow", "review"])
+    def test_what_has_an_error_goes_to_nobody(self, template, to):
+        GroupFactory(template=template, name="Second half")
+
+        with pytest.raises(activation.CannotMove) as refusal:
+            activation.move(template, to, by=UserFactory())
+
+        assert refusal.value.reasons == [
+            "“Second half” has no requirement, so it could never be met. Add one, or remove the group."
+        ]
+
+    @pytest.mark.parametrize(("was", "to"), [("active", "paused"), ("active", "retired"), ("shadow", "retired")])
+    def test_an_error_keeps_no_badge_from_being_stopped(self, template, was, to):
+        put(template, was)
+        GroupFactory(template=template)
+
+        activation.move(template, to, by=None)
+
+        assert template.status == to
+
+    def test_what_is_meant_can_be_activated_and_that_is_written_down(self, template):
+        template.groups.get().requirements.update(scope="course-v1:edX+Tomorrow+2027")
+        with pytest.raises(activation.CannotMove):
+            activation.activate(template, by=None)
+
+        activation.activate(template, by=None, despite=["course_unknown"])
+
+        assert AuditEntry.objects.get().after == {"status": "active", "despite": ["course_unknown"]}
+
+    def test_a_badge_that_learners_can_earn_is_asked_for_in_a_version_that_stays(self, template):
+        activation.move(template, "shadow", by=None)
+
+        sealed = RequirementsVersion.objects.get()
+        assert (sealed.template, sealed.number) == (template, 1)
+        assert "Learner is passing: yes." in sealed.words[0]
+
+    def test_a_program_that_has_other_courses_by_now_is_listened_to_in_these(self, template, courses):
+        program = "1f301a72-f344-4a31-9e9a-e0b04d8d86b2"
+        courses.add_program(program, COURSE_KEY)
+        requirement = template.groups.get().requirements.get()
+        requirement.scope = program
+        requirement.save()
+
+        activation.activate(template, by=None)
+
+        assert list(ListeningPlace.objects.values_list("scope", flat=True)) == [COURSE_KEY]
+
+
+class TestReview:
+    """Somebody asks for a badge to be activated, somebody else does it, or says why not."""
+
+    def test_it_is_submitted_and_approved(self, template):
+        author, approver = UserFactory.create_batch(2)
+
+        activation.move(template, "review", by=author)
+        assert template.submitted_by == author
+        activation.move(template, "active", by=approver)
+
+        assert actions() == ["template.submitted", "template.activated"]
+        assert template.submitted_by == author
+
+    def test_who_sends_it_back_says_why(self, template):
+        activation.move(template, "review", by=UserFactory())
+
+        with pytest.raises(activation.CannotMove) as refusal:
+            activation.move(template, "draft", by=UserFactory(), because=" ")
+        activation.move(template, "draft", by=UserFactory(), because="The exam is missing.")
+
+        assert "Say why it is sent back" in refusal.value.reasons[0]
+        assert template.deactivated_because == "The exam is missing."
+        assert template.submitted_by is None
+        assert actions()[-1] == "template.returned"
+
+    @pytest.mark.parametrize("was", ["draft", "retired"])
+    @pytest.mark.parametrize("to", ["active", "shadow"])
+    def test_where_a_review_is_required_there_is_no_way_around_it(self, template, settings, was, to):
+        settings.CREDLY_BADGES_REVIEW_REQUIRED = True
+        put(template, was)
+
+        with pytest.raises(activation.CannotMove) as refusal:
+            activation.move(template, to, by=UserFactory())
+
+        assert refusal.value.reasons == [
+            "On this site somebody reviews a badge before learners can earn it. Submit it for review."
+        ]
+
+    @pytest.mark.parametrize("who", ["submitted_by", "requirements_changed_by"])
+    @pytest.mark.parametrize("was", ["draft", "review", "shadow", "retired"])
+    def test_an_author_does_not_approve_their_own_badge_where_the_site_says_so(self, template, settings, who, was):
+        settings.CREDLY_BADGES_SEPARATE_APPROVER = True
+        author = UserFactory()
+        put(template, was, **{who: author})
+
+        with pytest.raises(activation.CannotMove) as refusal:
+            activation.move(template, "active", by=author)
+        activation.move(template, "active", by=UserFactory())
+
+        assert refusal.value.reasons == [
+            "Somebody else has to do this, as you submitted the badge or changed its requirements last."
+        ]
+        assert template.is_active
+
+    def test_elsewhere_an_author_may(self, template):
+        author = UserFactory()
+        put(template, "review", submitted_by=author, requirements_changed_by=author)
+
+        activation.move(template, "active", by=author)
+
+        assert template.is_active
+
+
+class TestPause:
+    """A badge is paused, by a person or at its limit, and goes on as what it was."""
+
+    @pytest.mark.parametrize("was", ["active", "shadow"])
+    def test_it_goes_on_as_what_it_was(self, template, was):
+        put(template, was)
+        activation.move(template, "paused", by=None, because="Exam week.")
+        assert template.deactivated_because == "Exam week."
+        (other,) = {"active", "shadow"} - {was}
+
+        with pytest.raises(activation.CannotMove) as refusal:
+            activation.move(template, other, by=None)
+        activation.move(template, activation.resumes_as(template), by=None)
+
+        assert "Resume it as that first." in refusal.value.reasons[0]
+        assert template.status == was
+        assert template.deactivated_because == ""
+        assert actions() == ["template.paused", "template.resumed"]
+
+    @pytest.mark.parametrize("replay", [True, False])
+    def test_what_happened_meanwhile_is_replayed_if_somebody_wants_that(self, template, replay):
+        put(template, "active")
+        activation.move(template, "paused", by=None)
+        paused_at = template.activation_changed_at
+
+        activation.move(template, "active", by=UserFactory(), replay=replay)
+
+        runs = list(HistoryRun.objects.values_list("kind", "counts__from"))
+        assert runs == ([("replay", paused_at.isoformat())] if replay else [])
+
+    def test_a_badge_at_its_limit_is_not_resumed_before_that_is_raised(self, template):
+        put(template, "paused", limit_total=1)
+        AwardFactory(template=template, source="requirements")
+
+        with pytest.raises(activation.CannotMove) as refusal:
+            activation.move(template, "active", by=None)
+        put(template, "paused", limit_total=2)
+        activation.move(template, "active", by=None)
+
+        assert "Raise the limit in its terms" in refusal.value.reasons[0]
+        assert template.is_active
+
+    def test_a_course_that_ended_meanwhile_does_not_keep_it_paused(self, template, courses):
+        put(template, "paused")
+        courses.add_course(COURSE_KEY, "Demonstration Course", end=timezone.now() - timedelta(days=1))
+
+        activation.move(template, "active", by=None)
+
+        assert template.is_active
+
+
+@pytest.mark.parametrize("was", ["shadow", "paused"])
+def test_what_was_recorded_and_not_awarded_is_due_once_the_badge_is_active(template, was):
+    put(template, was)
+    waiting = ProgressFactory(
+        template=template, percent=100, completed_at=timezone.now(), withheld="It is in shadow.", try_again_at=None
+    )
+
+    activation.move(template, "active", by=None)
+
+    waiting.refresh_from_db()
+    assert waiting.withheld == "" or waiting.try_again_at <= timezone.now()
