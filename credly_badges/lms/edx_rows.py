@@ -29,8 +29,8 @@ class PlatformRows:
 
     def history(self, source: Source, courses: Collection[CourseKey] | None, after: int, limit: int) -> Sequence[Row]:
         """One query; two where a single learner has more rows than were asked for."""
-        found = _rows(source, courses, limit, user_id__gt=after)
-        if len(found) < limit:
+        found = _rows(source, courses, limit + 1, user_id__gt=after)
+        if len(found) <= limit:
             return found
         last = found[-1].user_id
         whole = [row for row in found if row.user_id != last]
@@ -45,16 +45,16 @@ class PlatformRows:
 
 @dataclass(frozen=True)
 class _Table:
-    """Where a source is: its manager, its columns after user and course, and what makes a row of them."""
+    """Where a source is: its rows, its columns after user and course, and what makes a row of them."""
 
-    objects: Callable[[], Any]
+    rows: Callable[[], Any]
     columns: tuple[str, ...]
     make: Callable[[tuple[Any, ...]], Row]
 
 
 def _rows(source: Source, courses: Collection[CourseKey] | None, limit: int | None, **which: Any) -> list[Row]:
     table = _TABLES[source]
-    rows = table.objects().filter(**which)
+    rows = table.rows().filter(**which)
     if courses is not None:
         rows = rows.filter(course_id__in=courses)
     # By the user alone, whom every one of these tables has an index for: nothing is sorted.
@@ -80,7 +80,7 @@ def _enrollments() -> Any:
     with asking_edx_platform():
         from common.djangoapps.student.models import CourseEnrollment
 
-    return CourseEnrollment.objects
+    return CourseEnrollment.objects.exclude(created=None)  # Of the first year of edX, some have no date.
 
 
 _percent = lru_cache(maxsize=20_000)(shares.percent)

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-from django.apps import apps
-from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
-from django.test import override_settings
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from credly_badges import lms
-from credly_badges.lms import NO_LAST_NAME, Learner, Name, NoName, NoPlatform, name_of
+from credly_badges.lms import NO_LAST_NAME, Learner, Name, NoName, name_of
 from credly_badges.testing.factories import UserFactory
 from credly_badges.testing.lms import StandInLMS
 
-MINIATURE = Path(__file__).parent.parent / "edx_platform"
-MINIATURE_APPS = [
-    "common.djangoapps.student",
-    "openedx.core.djangoapps.user_api",
-    "openedx.core.djangoapps.content.course_overviews",
-    "lms.djangoapps.certificates",
-    "lms.djangoapps.grades",
-    "edx_name_affirmation",
-]
-ROOTS = {"common", "edx_name_affirmation", "lms", "openedx"}
 DEMO = CourseKey.from_string("course-v1:edX+DemoX+2026")
 OTHER = CourseKey.from_string("course-v1:edX+OtherX+2026")
 
@@ -55,45 +36,6 @@ def stand_in():
     lms.backend().clear()
     yield lms.backend()
     lms.backend().clear()
-
-
-@pytest.fixture(scope="module")
-def miniature(django_db_setup, django_db_blocker):
-    """The modules and tables of edx-platform that are asked for, as long as the tests of this file run."""
-    installed = [*(config.name for config in apps.get_app_configs()), *MINIATURE_APPS]
-    sys.path.insert(0, str(MINIATURE))
-    with django_db_blocker.unblock(), override_settings(INSTALLED_APPS=installed):
-        models = [model for name in MINIATURE_APPS for model in apps.get_app_config(name.split(".")[-1]).get_models()]
-        with connection.schema_editor() as editor:
-            for model in models:
-                editor.create_model(model)
-        yield
-        with connection.schema_editor() as editor:
-            for model in reversed(models):
-                editor.delete_model(model)
-    sys.path.remove(str(MINIATURE))
-    for name in [name for name in sys.modules if name.split(".")[0] in ROOTS]:
-        del sys.modules[name]
-
-
-@pytest.fixture
-def edx_platform(miniature, db, settings):
-    settings.CREDLY_BADGES_LMS_BACKEND = "credly_badges.lms.EdxPlatform"
-
-
-def with_profile(name, **user):
-    from common.djangoapps.student.models import UserProfile
-
-    learner = UserFactory(**user)
-    UserProfile.objects.create(user=learner, name=name)
-    return learner
-
-
-def with_verified_name(learner, name, *, status="approved", chosen=True):
-    from edx_name_affirmation.models import VerifiedName, VerifiedNameConfig
-
-    VerifiedName.objects.create(user=learner, verified_name=name, status=status)
-    VerifiedNameConfig.objects.create(user=learner, use_verified_name_for_certs=chosen)
 
 
 @pytest.mark.parametrize(
@@ -255,139 +197,6 @@ def test_titles_of_courses_that_exist_are_told_and_nonsense_is_refused(stand_in)
     assert lms.course_titles([]) == {}
     with pytest.raises(InvalidKeyError):
         lms.course_titles(["the demo course"])
-
-
-@pytest.mark.django_db
-def test_a_host_that_is_no_lms_is_told_which_setting_to_give(settings):
-    settings.CREDLY_BADGES_LMS_BACKEND = "credly_badges.lms.EdxPlatform"
-    user = UserFactory()
-
-    for ask in (
-        lambda: lms.learner(user.pk),
-        lambda: lms.course_titles([DEMO]),
-        lambda: lms.is_course_staff(user, DEMO),
-        lambda: lms.course_url(DEMO),
-        lambda: lms.certificate(user.pk, DEMO),
-        lambda: lms.grade(user.pk, DEMO),
-    ):
-        with pytest.raises(NoPlatform, match="CREDLY_BADGES_LMS_BACKEND") as caught:
-            ask()
-        assert isinstance(caught.value, ImproperlyConfigured)
-
-
-def test_edx_platform_gives_profile_name_and_language(edx_platform):
-    from openedx.core.djangoapps.user_api.models import UserPreference
-
-    user = with_profile("Ana Ng", username="ana", first_name="", last_name="")
-    UserPreference.objects.create(user=user, key="pref-lang", value="es-419")
-    UserPreference.objects.create(user=user, key="time_zone", value="Europe/Madrid")
-
-    found = lms.learner(user.pk)
-
-    assert (found.username, found.profile_name, found.verified_name, found.language) == ("ana", "Ana Ng", "", "es-419")
-
-
-def test_edx_platform_may_have_users_without_a_profile(edx_platform):
-    user = UserFactory(first_name="Made", last_name="By Hand")
-
-    assert name_of(lms.learner(user.pk)) == Name("Made", "", "By Hand")
-
-
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [
-        ([{"status": "approved", "chosen": True}], "Ana Maria 0"),
-        ([{"status": "approved", "chosen": False}], ""),
-        ([{"status": "submitted", "chosen": True}], ""),
-        ([{"status": "approved", "chosen": True}, {"status": "denied", "chosen": True}], "Ana Maria 0"),
-        ([{"status": "approved", "chosen": True}, {"status": "approved", "chosen": True}], "Ana Maria 1"),
-        ([{"status": "approved", "chosen": True}, {"status": "approved", "chosen": False}], ""),
-    ],
-)
-def test_the_latest_approved_name_is_used_where_the_learner_last_chose_so(edx_platform, steps, expected):
-    user = with_profile("Annie Ng")
-    for number, step in enumerate(steps):
-        with_verified_name(user, f"Ana Maria {number}", **step)
-
-    assert lms.learner(user.pk).verified_name == expected
-
-
-def test_as_many_queries_find_one_learner_as_twenty(edx_platform):
-    for number in range(20):
-        with_verified_name(with_profile("Ana Ng", username=f"ana{number}"), "Ana Maria Ng")
-
-    with CaptureQueriesContext(connection) as one:
-        lms.find_learners(["ana0"])
-    with CaptureQueriesContext(connection) as twenty:
-        found = lms.find_learners([f"ana{number}" for number in range(20)])
-
-    assert all(each.verified_name == "Ana Maria Ng" for each in found.values())
-    assert len(one) == len(twenty) == 5
-
-
-def test_edx_platform_gives_course_titles_in_one_query(edx_platform, django_assert_num_queries):
-    from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
-
-    CourseOverview.objects.create(id=DEMO, display_name="Demonstration Course")
-    CourseOverview.objects.create(id=OTHER, display_name=None)
-
-    with django_assert_num_queries(1):
-        titles = lms.course_titles([DEMO, OTHER, "course-v1:edX+Gone+2020"])
-
-    assert titles == {str(DEMO): "Demonstration Course", str(OTHER): str(OTHER)}
-
-
-def test_edx_platform_gives_the_course_runs_of_the_programs_in_its_cache(edx_platform):
-    cache.set("program-P1", {"uuid": "P1", "courses": [{"course_runs": [{"key": str(DEMO)}, {"key": str(OTHER)}]}]})
-
-    runs = lms.runs_of_programs(["P1", "not-in-the-cache"])
-
-    cache.clear()
-    assert runs == {"P1": {str(DEMO), str(OTHER)}}
-
-
-def test_edx_platform_gives_the_public_page_of_a_course(edx_platform, settings, django_assert_num_queries):
-    from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
-
-    settings.LMS_ROOT_URL = "https://lms.example.com"
-    CourseOverview.objects.create(id=DEMO, display_name="Demonstration Course")
-
-    with django_assert_num_queries(1):
-        page = lms.course_url(DEMO)
-
-    assert page == f"https://lms.example.com/courses/{DEMO}/about"
-    assert lms.course_url(OTHER) == ""
-
-
-def test_edx_platform_gives_the_certificate_that_can_be_seen_with_its_host_and_date(edx_platform, settings):
-    from lms.djangoapps.certificates.models import GeneratedCertificate
-
-    settings.LMS_ROOT_URL = "https://lms.example.com"
-    ana, ben = UserFactory(), UserFactory()
-    row = GeneratedCertificate.objects.create(user=ana, course_id=DEMO, status="downloadable", verify_uuid="0a1b")
-    GeneratedCertificate.objects.create(user=ana, course_id=OTHER, status="unavailable", verify_uuid="2c3d")
-    GeneratedCertificate.objects.create(user=ben, course_id=DEMO, status="downloadable", verify_uuid="")
-
-    found = lms.certificate(ana.pk, str(DEMO))
-
-    assert (found.url, found.issued_at) == ("https://lms.example.com/certificates/0a1b", row.modified_date)
-    assert lms.certificate(ana.pk, OTHER) is None
-    assert lms.certificate(ben.pk, DEMO) is None  # No page.
-
-
-def test_edx_platform_gives_the_grade_that_it_keeps_in_percent(edx_platform):
-    from lms.djangoapps.grades.models import PersistentCourseGrade
-
-    ana = UserFactory()
-    PersistentCourseGrade.objects.create(user_id=ana.pk, course_id=DEMO, percent_grade=0.875)
-
-    assert lms.grade(ana.pk, DEMO) == 87.5
-    assert lms.grade(ana.pk, OTHER) is None
-
-
-def test_edx_platform_decides_who_is_course_staff(edx_platform):
-    assert lms.is_course_staff(UserFactory(is_staff=True), DEMO) is True
-    assert lms.is_course_staff(UserFactory(), DEMO) is False
 
 
 def test_the_stand_in_answers_to_the_same_methods_as_edx_platform():

@@ -15,8 +15,11 @@ class EligibleCertificateManager(models.Manager):
 class GeneratedCertificate(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     course_id = CourseKeyField(max_length=255, blank=True, default=None)
+    grade = models.CharField(max_length=5, blank=True, default="")
     verify_uuid = models.CharField(max_length=32, blank=True, default="")
     status = models.CharField(max_length=32, default="unavailable")
+    mode = models.CharField(max_length=32, default="honor")
+    created_date = models.DateTimeField(auto_now_add=True)
     modified_date = models.DateTimeField(auto_now=True)
 
     objects = models.Manager()

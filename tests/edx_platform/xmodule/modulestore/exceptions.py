@@ -1,0 +1,5 @@
+"""As in ``xmodule/modulestore/exceptions.py``."""
+
+
+class ItemNotFoundError(Exception):
+    pass
