@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
-from . import lms
+from . import criteria, lms
 from .credly import wire
 from .models import BadgeAward, BadgeTemplate, Fulfillment
+from .rules.standing import Met, RequirementStanding, standing
 
 log = logging.getLogger(__name__)
 
@@ -54,24 +55,35 @@ def certificate_at(award: BadgeAward, *, earned_at: datetime | None = None) -> d
 def deciding_courses(award: BadgeAward, *, earned_at: datetime | None = None) -> list[CourseKey]:
     """The courses by which the learner met the requirements of this award, each requirement by the first that met it.
 
-    A badge that is earned again is decided by what happened since the one before it.
+    What a penalty took back does not count. A badge that is earned again is decided by what happened since the one
+    before it.
     """
-    met = list(
-        Fulfillment.objects.filter(
-            progress__learner_id=award.learner_id,
-            progress__template_id=award.template_id,
-            holds=True,
-            decided_at__lte=earned_at or award.earned_at,
-        )
-        .order_by("decided_at", "pk")
-        .values_list("requirement_id", "subject", "decided_at")
+    rows = Fulfillment.objects.filter(
+        progress__learner_id=award.learner_id,
+        progress__template_id=award.template_id,
+        holds=True,
+        decided_at__lte=earned_at or award.earned_at,
     )
+    columns = ("requirement_id", "subject", "decided_at", "course", "progress__version")
+    found = list(rows.order_by().values_list(*columns))
+    if not found:
+        return []
+    met = [Met(*columns) for *columns, _version in found]
     since = _since(award, earned_at)
-    anew = [row for row in met if since is None or row[2] > since]
-    decisive: dict[int, str] = {}
-    for requirement_id, subject, _decided_at in anew or met:
-        decisive.setdefault(requirement_id, subject)
-    return list(_course_keys(decisive.values()))
+    anew = [fact for fact in met if since is None or fact.at > since]
+    stands = standing(criteria.shape(award.template_id, found[0][-1]), anew or met)
+    decisive = [fact for group in stands.groups for each in group.requirements for fact in _first(each)]
+    return list(_course_keys(fact.subject for fact in sorted(decisive, key=lambda fact: (fact.at, fact.requirement))))
+
+
+def _first(met: RequirementStanding) -> Iterator[Met]:
+    """As many as the requirement needs, of those that count as different."""
+    counted: set[str] = set()
+    for fact in met.counted:
+        thing = met.requirement.counts_as(fact.subject, fact.course)
+        if thing not in counted and len(counted) < met.needed:
+            counted.add(thing)
+            yield fact
 
 
 def _since(award: BadgeAward, earned_at: datetime | None) -> datetime | None:

@@ -189,6 +189,8 @@ def _renew(earned: Earned, standing: BadgeAward) -> bool:
         return False  # Declined, or not there: there is nothing that a renewal could stand in the place of.
     under_way = standing.messages.select_for_update().filter(open=True).exclude(kind=OutboxMessage.Kind.ISSUE).first()
     details: dict[str, Any] = {"cause": RENEWAL, "earned_at": earned.earned_at.isoformat(), "because": earned.reason}
+    if earned.version is not None:
+        details["version"] = earned.version
     certificate_at = evidence.certificate_at(standing, earned_at=earned.earned_at)
     expires_at = terms.expiry(earned.template, earned.earned_at, certificate_at=certificate_at)
     if expires_at is not None:

@@ -121,7 +121,9 @@ def _replaced(message: OutboxMessage, award: BadgeAward, result: Confirmed, now:
     if award.versions.filter(credly_id=badge.id).exists():
         return {}  # Somebody has replaced it again since, and the award stands for that badge already.
     earned_at = message.details.get("earned_at")
-    earned = {"earned_at": datetime.fromisoformat(earned_at)} if earned_at else {}
+    earned: dict[str, Any] = {"earned_at": datetime.fromisoformat(earned_at)} if earned_at else {}
+    if "version" in message.details:
+        earned["version"] = message.details["version"]
     if badge.id != award.credly_id:
         mirror.keep_version(award, replaced_at=now, because=mirror.why_replaced(message))
     elif award.credly_updated_at and mirror.stamp(badge, now) < award.credly_updated_at:

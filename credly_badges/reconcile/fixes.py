@@ -108,6 +108,7 @@ def _award(difference: ReconcileDifference, asking: Asking, by: AbstractBaseUser
             reason=_("The requirements are met, and no award had come of it."),
             granted_by=by,
             scopes=progress.deciding_scopes(standing, standing.completed_at),
+            version=standing.version,
         )
         # This database may be a copy from before the badge was issued, and the search have passed it over.
         granted.award.messages.filter(kind=OutboxMessage.Kind.ISSUE, open=True).update(look_first=True)

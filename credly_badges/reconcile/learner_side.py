@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from ..models import BadgeAward, BadgeProgress, BadgeTemplate, ReconcileRun
+from ..progress.withheld import LONGEST_WAIT
 from .asking import Asking
 from .causes import Cause
 from .compare import Finding
@@ -20,7 +23,9 @@ def read(_asking: Asking, run: ReconcileRun, template: BadgeTemplate, cursor: st
     if not template.is_active or template.credly_state != BadgeTemplate.CredlyState.ACTIVE:
         return Page((), cursor=None)
     complete = BadgeProgress.objects.filter(template=template, completed_at__isnull=False, pk__gt=int(cursor or 0))
-    found = list(complete.order_by("pk").only("learner", "completed_at", "withheld")[:AT_ONCE])
+    # What is sent later than withheld badges are tried again, arrives on a day of its own.
+    expected = complete.exclude(try_again_at__gt=timezone.now() + LONGEST_WAIT)
+    found = list(expected.order_by("pk").only("learner", "completed_at", "withheld")[:AT_ONCE])
     learners = [progress.learner_id for progress in found]
     awards = BadgeAward.objects.filter(template=template, learner__in=learners)
     # Whose badge Credly has, and nobody here knew of, is told of by that.
