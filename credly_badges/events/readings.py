@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
+from ..rules import shares
+
 Reading = Callable[[Any], Any]
 
-_HUNDREDTH = Decimal("0.01")
+percent = shares.percent
 
 
 def boolean(value: Any) -> bool | None:
@@ -42,30 +44,12 @@ def moment(value: Any) -> str | None:
     return aware.isoformat()
 
 
-def percent(value: Any) -> int | float | None:
-    """The LMS's share of one (``0.7``, on certificates the text ``"0.7"``) as percent, to two decimals (``70``).
-
-    Reckoned in decimals: 100 times the float 0.57 is 56.99999999999999, and would miss a badge that asks for 57.
-    A text that is no number, such as an old letter grade, says nothing.
-    """
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        share = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    if not share.is_finite():
-        return None
-    exact = (share * 100).quantize(_HUNDREDTH, rounding=ROUND_HALF_UP)
-    return int(exact) if exact == exact.to_integral_value() else float(exact)
-
-
 def points(score: Any) -> int | float | None:
     """What share of the possible points was earned, in percent; nothing where none were possible."""
     earned, possible = getattr(score, "points_earned", None), getattr(score, "points_possible", None)
     if number(earned) is None or not number(possible):
         return None
-    return percent(Decimal(str(earned)) / Decimal(str(possible)))
+    return shares.percent_of(earned, possible)
 
 
 def number(value: Any) -> int | float | None:
