@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from . import audit, conf
+from . import audit, conf, lms
 from .issuing import erasing, outbox, stopping
 from .models import (
     AuditEntry,
@@ -25,6 +26,8 @@ from .models import (
 log = logging.getLogger(__name__)
 
 Kind = OutboxMessage.Kind
+
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ def on_retirement(sender: Any, *, user: Any, **_told: Any) -> None:  # noqa: ARG
     about by half.
     """
     forget(user.pk)
+
+
+def forget_again(limit: int = AT_ONCE) -> int:
+    """Forget retired users of whom the LMS has told something since, such as a regrade of their course; how many."""
+    kept = [table.objects.filter(learner=OuterRef("pk")) for table in (ReceivedEvent, BadgeProgress, BadgeAward)]
+    found = (
+        lms.retired_users()
+        .filter(Exists(kept[0]) | Exists(kept[1]) | Exists(kept[2]))
+        .values_list("pk", flat=True)[:limit]
+    )
+    for user_id in found:
+        forget(user_id)
+    return len(found)
 
 
 @transaction.atomic

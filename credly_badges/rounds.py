@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import audit, conf, keys, lint, notices, progress, reconcile
+from . import audit, conf, keys, lint, notices, progress, reconcile, retirement
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
 
@@ -118,6 +118,7 @@ def _keys(_source: str, until: float) -> None:
 
 def _purge(_source: str, _until: float) -> None:
     notices.purge()
+    retirement.forget_again()
 
 
 def _templates(_source: str, until: float) -> None:

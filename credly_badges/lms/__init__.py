@@ -29,6 +29,7 @@ from .learners import (
     is_course_staff,
     learner,
     present,
+    retired_users,
     retirement_signals,
     user_id_of_anonymous,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "learner",
     "name_of",
     "present",
+    "retired_users",
     "retirement_signals",
     "rows_of",
     "runs_of",

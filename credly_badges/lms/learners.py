@@ -9,7 +9,7 @@ from crum import get_current_user
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from opaque_keys.edx.keys import CourseKey
 
@@ -45,10 +45,9 @@ def find_learners(identifiers: Iterable[str]) -> dict[str, Learner | None]:
 def present(user_ids: Iterable[int]) -> set[int]:
     """Those of these learners who are still here: the LMS keeps the grades of some who are gone, or retired."""
     wanted, found = sorted(set(user_ids)), set[int]()
-    prefix = getattr(settings, "RETIRED_USERNAME_PREFIX", RETIRED)
     for start in range(0, len(wanted), AT_ONCE):
         users = get_user_model().objects.filter(pk__in=wanted[start : start + AT_ONCE])
-        found.update(users.exclude(username__startswith=prefix).values_list("pk", flat=True))
+        found.update(users.exclude(username__startswith=_retired_prefix()).values_list("pk", flat=True))
     return found
 
 
@@ -74,12 +73,22 @@ def is_course_staff(user: AbstractBaseUser, key: CourseKey | str) -> bool:
     return backend().is_course_staff(user, course_key(key))
 
 
+def retired_users() -> QuerySet[Any]:
+    """The users whose accounts were retired: edx-platform keeps them, with user names that tell nothing."""
+    return get_user_model().objects.filter(username__startswith=_retired_prefix())
+
+
 def retirement_signals() -> tuple[Signal, ...]:
     """The signals by which the LMS says that it forgets a user; none on a host that has no edx-platform."""
     try:
         return tuple(backend().retirement_signals())
     except NoPlatform:
         return ()
+
+
+def _retired_prefix() -> str:
+    prefix: str = getattr(settings, "RETIRED_USERNAME_PREFIX", RETIRED)
+    return prefix
 
 
 def _learners(which: Q) -> dict[int, Learner]:

@@ -19,7 +19,7 @@ from credly_badges.models import (
     OutboxMessage,
     ReceivedEvent,
 )
-from credly_badges.retirement import forget
+from credly_badges.retirement import forget, forget_again
 from credly_badges.testing.lms import USER_RETIRE_LMS_CRITICAL, USER_RETIRE_LMS_MISC
 
 from .conftest import FIRST, SECOND, run_outbox_until_quiet
@@ -227,6 +227,23 @@ def test_the_command_forgets_somebody_and_says_what_it_did(world, ana, capsys):
     assert would == did == {"events": 1, "progress": 1, "awards": 1, "asked_credly": 1}
     assert still == 1
     assert world.credly.badges() == []
+
+
+def test_what_the_lms_tells_of_somebody_later_is_forgotten_again(world, ana):
+    world.badge_for_passing(FIRST)
+    ana.user.username, ana.user.is_active = "retired__user_0123", False
+    ana.user.save()
+    retire(ana)
+
+    ana.passes(FIRST)
+    told = ReceivedEvent.objects.count()
+    again = forget_again()
+    run_outbox_until_quiet()
+
+    assert (told, again, forget_again()) == (1, 1, 0)
+    assert not (ReceivedEvent.objects.exists() or BadgeProgress.objects.exists())
+    assert not BadgeAward.objects.exclude(learner=None).exists()
+    assert world.credly.requests("POST", "/badges") == []
 
 
 def test_another_user_name_loses_nothing(world, ana):
