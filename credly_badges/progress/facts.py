@@ -43,9 +43,12 @@ Facts = dict[Which, Fact]
 def decided(requirement_id: int, event: ReceivedEvent, verdict: Verdict, *, row: int | None = None) -> Fact:
     """What an event decides about a requirement."""
     course = course_of(str(event.course_key)) if event.course_key else ""
-    seen = {_place(finding.rule.path, finding.rule.about): finding.seen for finding in verdict.findings}
-    evidence = {place: event_value(value) for place, value in seen.items()}
-    return Fact(Met(requirement_id, event.subject, event.occurred_at, course), verdict.holds, evidence, row)
+    return Fact(Met(requirement_id, event.subject, event.occurred_at, course), verdict.holds, seen_in(verdict), row)
+
+
+def seen_in(verdict: Verdict) -> dict[str, Any]:
+    """The values that were seen, as they are stored with a decision."""
+    return {_place(each.rule.path, each.rule.about): event_value(each.seen) for each in verdict.findings}
 
 
 def locked(progress: BadgeProgress) -> Facts:
@@ -73,15 +76,16 @@ def standing_by(criteria: Criteria, facts: Facts) -> Standing:
 def write(progress: BadgeProgress, new: Iterable[Fact]) -> None:
     """Store decisions: two statements at most, however many there are."""
     new = list(new)
-    added = [_row(progress, fact) for fact in new if fact.row is None]
-    changed = [_row(progress, fact) for fact in new if fact.row is not None]
+    added = [row_of(progress, fact) for fact in new if fact.row is None]
+    changed = [row_of(progress, fact) for fact in new if fact.row is not None]
     if added:
         Fulfillment.objects.bulk_create(added)
     if changed:
         Fulfillment.objects.bulk_update(changed, ["course", "holds", "decided_at", "evidence"])
 
 
-def _row(progress: BadgeProgress, fact: Fact) -> Fulfillment:
+def row_of(progress: BadgeProgress, fact: Fact) -> Fulfillment:
+    """The row that a decision is stored in."""
     return Fulfillment(
         pk=fact.row,
         progress=progress,

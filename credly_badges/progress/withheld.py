@@ -85,7 +85,7 @@ def award(
 def _see_that_it_is_time(progress: BadgeProgress, template: BadgeTemplate, earned_at: datetime) -> None:
     """Raises NotYet for a badge that is only recorded, or is sent later."""
     if template.status == BadgeTemplate.Status.SHADOW:
-        raise NotYet(_("Recorded only: this badge is in shadow mode. Activate it, and what is due is sent."), None)
+        raise NotYet(recorded_only(), None)
     now = timezone.now()
     try:
         at = releases.not_before(progress, template, earned_at)
@@ -100,6 +100,11 @@ def _see_that_it_is_time(progress: BadgeProgress, template: BadgeTemplate, earne
     if at is not None and at > now:
         day = date_format(timezone.localtime(at), "DATE_FORMAT")
         raise NotYet(_("Earned; arrives on %(day)s.") % {"day": day}, at)
+
+
+def recorded_only() -> str:
+    """Why a badge in shadow mode is not awarded."""
+    return _("Recorded only: this badge is in shadow mode. Activate it, and what is due is sent.")
 
 
 def forget(progress: BadgeProgress) -> None:
