@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from django.db import IntegrityError, transaction
 
 from .. import criteria
-from ..models import BadgeProgress, BadgeRequirement, BadgeTemplate, ReceivedEvent
+from ..models import BadgeProgress, BadgeRequirement, BadgeTemplate, ReceivedEvent, RequirementGroup
 from ..rules.criteria import Criteria
 from ..rules.evaluate import Verdict
 from ..rules.standing import Met, Standing
@@ -55,8 +55,14 @@ def _decided(news: News, event: ReceivedEvent, before: Facts) -> Iterator[Fact]:
     """What the event decides otherwise than it was decided before, by what is stored under the lock."""
     for heard, verdict in news:
         known = before.get((heard.requirement.pk, event.subject))
-        if verdict.holds != (known is not None and known.holds):
+        if verdict.holds != (known is not None and known.holds) or _applies_anew(heard, event, known):
             yield facts.decided(heard.requirement.pk, event, verdict, row=known.row if known else None)
+
+
+def _applies_anew(heard: Heard, event: ReceivedEvent, known: Fact | None) -> bool:
+    """Whether a penalty that was applied before is applied later too: to what was met between the two."""
+    is_penalty = heard.requirement.group.needs == RequirementGroup.Needs.UNDO
+    return is_penalty and known is not None and known.holds and event.occurred_at > known.met.at
 
 
 def stand(progress: BadgeProgress, asked: Criteria, after: Facts) -> tuple[Standing, Facts]:
