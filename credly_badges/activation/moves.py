@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, conf, lint, listening, progress, versions
-from .events import replay as replays
-from .models import BadgeRequirement, BadgeTemplate
+from .. import audit, conf, lint, listening, progress, versions
+from ..events import replay as replays
+from ..models import BadgeRequirement, BadgeTemplate
 
 Status = BadgeTemplate.Status
 
