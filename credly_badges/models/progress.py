@@ -54,6 +54,7 @@ class BadgeProgress(models.Model):
         indexes = [
             models.Index(fields=["try_again_at"], name="credly_progress_try_again"),
             models.Index(fields=["template", "version", "learner"], name="credly_progress_by_version"),
+            models.Index(fields=["template", "completed_at", "version"], name="credly_progress_on_the_way"),
         ]
 
     def __str__(self) -> str:

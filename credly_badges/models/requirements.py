@@ -145,11 +145,10 @@ class BadgeRequirementQuerySet(models.QuerySet["BadgeRequirement"]):
         A template that Credly would not issue is as good as retired, though a sync may have yet to make it so: else
         one event could not be recorded, for other badges neither, because of a badge that cannot be awarded.
         """
-        heard = ListeningPlace.objects.filter(
-            requirement=models.OuterRef("pk"), event_type=event_type, scope__in=list(scopes)
-        )
+        # Not EXISTS, which SQLite answers by looking at every requirement of every badge.
+        heard = ListeningPlace.objects.filter(event_type=event_type, scope__in=list(scopes)).values("requirement")
         return self.filter(
-            models.Exists(heard),
+            pk__in=heard,
             group__template__status__in=("active", "shadow", "paused"),
             group__template__credly_state="active",
         )

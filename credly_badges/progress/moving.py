@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from .. import criteria, waking
@@ -54,14 +53,8 @@ def move_learners() -> None:
 
 def move_on(limit: int = PORTION) -> int:
     """Move learners on their way to the version that is valid now, where the template says so; how many."""
-    behind = BadgeProgress.objects.filter(
-        completed_at=None,
-        template__status__in=judging.JUDGED,
-        template__on_change=BadgeTemplate.OnChange.MOVE,
-        version__lt=F("template__version"),
-    )
     moved = 0
-    for number in list(behind.order_by("modified").values_list("pk", flat=True)[:limit]):
+    for number in _behind(limit):
         try:
             judge_anew(number)
         except SoftTimeLimitExceeded:
@@ -73,6 +66,20 @@ def move_on(limit: int = PORTION) -> int:
         else:
             moved += 1
     return moved
+
+
+def _behind(limit: int) -> list[int]:
+    """Who is on the way by an earlier version; of each badge those first whose turn was longest ago."""
+    changed = BadgeTemplate.objects.filter(
+        status__in=judging.JUDGED, on_change=BadgeTemplate.OnChange.MOVE, version__gt=1
+    ).order_by("pk")
+    found: list[int] = []
+    for template_id, version in changed.values_list("pk", "version"):
+        mine = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version)
+        found += mine.order_by("modified").values_list("pk", flat=True)[: limit - len(found)]
+        if len(found) == limit:
+            break
+    return found
 
 
 @transaction.atomic
