@@ -1,8 +1,8 @@
-"""Writes the reference pages that the code itself can tell: settings, events and commands."""
+"""Writes the reference pages that the code itself can tell: settings, events, state and commands."""
 
 import json
 from argparse import SUPPRESS, ArgumentParser, HelpFormatter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,8 @@ from openedx_events.tooling import KNOWN_UNSERIALIZABLE_SIGNALS
 from sphinx.application import Sphinx
 
 from credly_badges.events.catalogue import CATALOGUE, EventType, NamedBy, ScopeKind
+from credly_badges.rules.fields import Field
+from credly_badges.state import BADGE, STATE, SUBSECTION
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +26,11 @@ SCOPES = {
     ScopeKind.PROGRAM: "A requirement can be narrowed to a program, by its UUID, or a list of them.",
     ScopeKind.BADGE: "A requirement can be narrowed to a badge, by the UUID of its template, or a list of them.",
     ScopeKind.SITE: "It happens to the account as a whole: there is nothing to narrow a requirement to.",
+}
+
+ABOUT = {
+    SUBSECTION: "the rule also names the subsection, by its usage key.",
+    BADGE: "the rule also names the badge, by the UUID of its template.",
 }
 
 LEARNERS = {
@@ -44,7 +51,7 @@ def write_pages(app: Sphinx) -> None:
     """Write each page whose text has changed since the last build."""
     folder = Path(app.srcdir) / "references" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in (("settings", settings()), ("events", events()), ("commands", commands())):
+    for name, lines in (("settings", settings()), ("events", events()), ("state", state()), ("commands", commands())):
         text = "\n".join(lines) + "\n"
         page = folder / f"{name}.rst"
         if not page.exists() or page.read_text(encoding="utf-8") != text:
@@ -80,13 +87,7 @@ def events() -> Iterator[str]:
     for event in CATALOGUE.values():
         yield from heading(str(event.label), "*")
         yield from facts_of(event)
-        yield from (".. list-table::", "   :header-rows: 1", "")
-        yield from ("   * - Field", "     - Meaning", "     - Type", "     - Example")
-        for field in event.fields:
-            yield f"   * - ``{field.path}``"
-            yield f"     - {field.label}"
-            yield f"     - {field.type.value.replace('_', ' ')}{', in ' + field.unit if field.unit else ''}"
-            yield f"     - ``{json.dumps(field.sample).strip(chr(34))}``"
+        yield from table(event.fields)
         yield from ("", "As rules see it::", "")
         yield from (f"   {line}" for line in json.dumps(event.sample, indent=2).splitlines())
 
@@ -104,6 +105,29 @@ def facts_of(event: EventType) -> Iterator[str]:
     if event.ends:
         yield f"It is the opposite of {', '.join(f'*{CATALOGUE[kind].label}*' for kind in event.ends)}:"
         yield from ("after one, the other counts anew.", "")
+
+
+def state() -> Iterator[str]:
+    """What data rules can ask for beside the event."""
+    yield from heading("What the LMS knows", "#")
+    yield "Data rules can also ask how things stand with the learner: the event says when to look, and these fields say"
+    yield "what is so then. They are read only where a rule asks for one; what is not known fulfills no rule."
+    yield "All but those of badges are about the course in which the event happened."
+    yield from table(each.field for each in STATE.values())
+    for about, words in ABOUT.items():
+        named = ", ".join(f"``{path}``" for path, each in STATE.items() if each.about == about)
+        yield from ("", f"{named}: {words}")
+
+
+def table(fields: Iterable[Field]) -> Iterator[str]:
+    """Fields, a row each."""
+    yield from ("", ".. list-table::", "   :header-rows: 1", "")
+    yield from ("   * - Field", "     - Meaning", "     - Type", "     - Example")
+    for field in fields:
+        yield f"   * - ``{field.path}``"
+        yield f"     - {field.label}"
+        yield f"     - {field.type.value.replace('_', ' ')}{f', in {field.unit}' if field.unit else ''}"
+        yield f"     - ``{json.dumps(field.sample).strip(chr(34))}``"
 
 
 def commands() -> Iterator[str]:
