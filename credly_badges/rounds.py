@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import audit, conf, keys, lint, notices, progress, reconcile, retirement
+from . import audit, conf, keys, lint, listening, notices, progress, reconcile, retirement
+from .events import keeping
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
 
@@ -121,12 +122,20 @@ def _purge(_source: str, _until: float) -> None:
     retirement.forget_again()
 
 
+def _events(_source: str, until: float) -> None:
+    keeping.purge(until=until)
+
+
 def _templates(_source: str, until: float) -> None:
     scheduled.sync_due(until=until)
 
 
 def _seals(_source: str, until: float) -> None:
     audit.seal(until=until)
+
+
+def _places(_source: str, _until: float) -> None:
+    listening.refresh()
 
 
 def _faults(_source: str, until: float) -> None:
@@ -153,7 +162,10 @@ ROUNDS = (
     Round(Source.SEALS, lambda: timedelta(hours=1), _seals),
     # Each organization is synced as often as the settings say; what is due within the hour is that, and what failed.
     Round(Source.TEMPLATES, lambda: timedelta(hours=1), _templates),
+    # Before faults are looked for, as a program that has no courses any more is one.
+    Round(Source.PLACES, lambda: timedelta(days=1), _places),
     Round(Source.FAULTS, lambda: timedelta(days=1), _faults),
+    Round(Source.EVENTS, lambda: timedelta(days=1), _events),
     # Last, because it takes as long as it may.
     Round(Source.RECONCILE, lambda: EACH_TIME, _reconcile),
 )

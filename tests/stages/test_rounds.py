@@ -23,7 +23,9 @@ EVERYTHING = {
     Source.LOSSES,
     Source.SEALS,
     Source.TEMPLATES,
+    Source.PLACES,
     Source.FAULTS,
+    Source.EVENTS,
     Source.RECONCILE,
 }
 EACH_TIME = {Source.NOTICES, Source.RECONCILE}
