@@ -143,6 +143,8 @@ def _use_pattern(draft: Draft, name: str) -> None:
     draft.open(group, requirement)
     draft.focus = f"id_r{requirement.key}-scope"
     draft.said = pattern.next_step
+    if pattern.unfolds:
+        draft.unfolded = f"r{requirement.key}"
 
 
 def _suggest_a_rule(draft: Draft, requirement: RequirementPart) -> None:

@@ -68,6 +68,7 @@ class PartForm(forms.Form):
     checked = False
     read_only = False
     focus = ""
+    unfolded = False
     folded: tuple[str, ...] = ()
 
     @property
@@ -88,7 +89,7 @@ class PartForm(forms.Form):
     @property
     def is_unfolded(self) -> bool:
         """Whether what is put away has to be seen: there is a mistake in it, or the cursor."""
-        return any(
+        return self.unfolded or any(
             (self.checked and name in self.errors) or self[name].auto_id == self.focus
             for name in self.fields
             if name in self.folded

@@ -62,6 +62,7 @@ class Draft:
         self.opened = list(opened)
         self.focus = ""
         self.said = ""
+        self.unfolded = ""
         self.faults: list[Any] = []
         self._badges: tuple[tuple[str, str], ...] | None = None
         self.draw()
@@ -201,6 +202,7 @@ class Draft:
                 for rule in requirement.rules:
                     event = requirement.form.event
                     rule.form = RuleForm(self.values, prefix=f"d{rule.key}", event=event, around=around)
+                requirement.form.unfolded = requirement.form.prefix == self.unfolded
         self.opened = fold(self.groups, self.opened)
         self.focus_on(self.focus)
 

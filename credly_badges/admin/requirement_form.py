@@ -61,7 +61,7 @@ class RequirementForm(PartForm):
     scope = forms.CharField(
         label=gettext_lazy("Where"),
         required=False,
-        widget=forms.Textarea(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
     )
     add_place = forms.CharField(
         label=gettext_lazy("Add a badge"), required=False, widget=forms.Select(attrs=CHOOSES_WHAT_FOLLOWS)

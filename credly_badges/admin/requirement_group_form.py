@@ -17,6 +17,11 @@ from .requirement_controls import CHOOSES_WHAT_FOLLOWS, DayField, PartForm, with
 Needs, Within = RequirementGroup.Needs, RequirementGroup.Within
 _MOST_DAYS = 3660
 _TO_MENTION = 3
+_COUNTED_FROM = (
+    ("", "—"),
+    (Within.ENROLLMENT, gettext_lazy("the enrollment in the course")),
+    (Within.GROUP, gettext_lazy("meeting the group before it")),
+)
 
 
 class GroupForm(PartForm):
@@ -31,7 +36,7 @@ class GroupForm(PartForm):
         help_text=gettext_lazy("For example “Courses”. Learners see it."),
     )
     needs = forms.ChoiceField(
-        label=gettext_lazy("How many of its requirements are needed"),
+        label=gettext_lazy("How many are needed"),
         choices=Needs.choices,
         widget=forms.Select(attrs=CHOOSES_WHAT_FOLLOWS),
     )
@@ -40,7 +45,7 @@ class GroupForm(PartForm):
         required=False,
         min_value=1,
         max_value=1000,
-        help_text=gettext_lazy("Each requirement counts one, unless it is given more points."),
+        help_text=gettext_lazy("Each counts one, or the points it is given."),
     )
     opens_on = DayField(
         label=gettext_lazy("From"), required=False, help_text=gettext_lazy("The first day that counts.")
@@ -52,7 +57,7 @@ class GroupForm(PartForm):
         label=gettext_lazy("Time zone of these days"),
         required=False,
         help_text=gettext_lazy("Such as Europe/Berlin. Empty: UTC."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
     )
     after = forms.ChoiceField(
         label=gettext_lazy("Comes after"),
@@ -60,16 +65,12 @@ class GroupForm(PartForm):
         help_text=gettext_lazy("Then only what happens after that group was met counts."),
     )
     within_days = forms.IntegerField(
-        label=gettext_lazy("Within this many days"), required=False, min_value=1, max_value=_MOST_DAYS
+        label=gettext_lazy("Within … days"), required=False, min_value=1, max_value=_MOST_DAYS
     )
     within_of = forms.ChoiceField(
         label=gettext_lazy("Counted from"),
         required=False,
-        choices=(
-            ("", "—"),
-            (Within.ENROLLMENT, gettext_lazy("the enrollment in the course")),
-            (Within.GROUP, gettext_lazy("the moment at which the group before it was met")),
-        ),
+        choices=_COUNTED_FROM,
     )
     before_course_end = forms.BooleanField(
         label=gettext_lazy("Before the course ends"),
@@ -84,6 +85,9 @@ class GroupForm(PartForm):
         super().__init__(*args, **kwargs)
         self.points, self.total = points, total
         self.others = tuple((key, name) for key, name in around.groups if key != own_key)
+        if self.takes_back:
+            # Penalties come after nothing: they hold against what was met, whenever that was.
+            self.offer("within_of", [each for each in _COUNTED_FROM if each[0] != Within.GROUP])
         if self.takes_back or not (self.others or self.given("after")):
             del self.fields["after"]
         else:

@@ -28,6 +28,8 @@ class Pattern:
     label: Any
     requirement: RequirementSpec
     next_step: Any
+    unfolds: bool = False
+    """Whether how often it has to happen is one of the things to look at."""
 
 
 PATTERNS: Mapping[str, Pattern] = {
@@ -35,7 +37,8 @@ PATTERNS: Mapping[str, Pattern] = {
     "grades": Pattern(
         _("A grade of at least … in several courses"),
         RequirementSpec(_GRADE, "", "", (_GOOD_GRADE,), times=2),
-        _("Now list the courses, how many of them are needed, and which grade."),
+        _("Now list the courses, and say how many of them are needed and which grade."),
+        unfolds=True,
     ),
     "certificate": Pattern(_("A certificate"), RequirementSpec(_CERTIFICATE, "", ""), _("Now say of which course.")),
     "program": Pattern(

@@ -67,7 +67,8 @@ class BadgeTemplateAdmin(SubjectAdmin):
     @property
     def editor_media(self) -> forms.Media:
         """What the requirements page loads."""
-        return self.media + forms.Media(js=("credly_badges/admin/requirements.js",))
+        style, script = ("credly_badges/admin/requirements.css",), ("credly_badges/admin/requirements.js",)
+        return self.media + forms.Media(css={"all": style}, js=script)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Templates are made at Credly."""

@@ -6,7 +6,7 @@
   const form = () => document.getElementById(id);
   // For this long after a key, browsers take the next one as part of the same word.
   const wordPause = 1000;
-  const inPlace = /^(add-|remove-|refresh)/;
+  const inPlace = /^(add-|remove-|refresh|open|pattern)/;
   let queue = Promise.resolve();
   let waiting = 0;
   let typedSince = false;
@@ -15,10 +15,10 @@
   document.documentElement.classList.add("credly-with-script");
 
   // One after the other: each sends what the one before it brought.
-  function enqueue(action, focus) {
+  function enqueue(task) {
     waiting += 1;
     showWhetherBusy();
-    queue = queue.then(() => bringUpToDate(action, focus)).then(() => {
+    queue = queue.then(task).then(() => {
       waiting -= 1;
       showWhetherBusy();
     });
@@ -44,6 +44,25 @@
     }
   }
 
+  // Only the words: what is being typed stays untouched.
+  async function sayInWords() {
+    try {
+      const fresh = await ask("refresh", "");
+      document.getElementById("preview").replaceWith(fresh.querySelector("#preview"));
+      for (const note of fresh.querySelectorAll(".credly-set, .credly-field-scope .credly-note")) {
+        const place = note.id ? document.getElementById(note.id) : twinOf(note);
+        place?.replaceChildren(...note.childNodes);
+      }
+    } catch (failure) {
+      console.error(failure); // They are out of date until the next change, and no more than that.
+    }
+  }
+
+  function twinOf(summary) {
+    const { keep } = summary.closest("details").dataset;
+    return form().querySelector(`details[data-keep="${keep}"] .credly-set`);
+  }
+
   // A select that is replaced would forget the first letters of what is typed into it.
   function choosesByTyping() {
     return Boolean(document.activeElement?.dataset.refresh) && performance.now() - lastKey < wordPause;
@@ -63,6 +82,9 @@
   function show(fresh, action) {
     const active = action === "refresh" && form().contains(document.activeElement) ? document.activeElement.id : "";
     announce(fresh.querySelector("[data-announce]")?.textContent ?? "");
+    for (const { dataset } of form().querySelectorAll("details[open]")) {
+      fresh.querySelector(`details[data-keep="${dataset.keep}"]`)?.setAttribute("open", "");
+    }
     form().replaceWith(fresh);
     (document.getElementById(active) ?? fresh.querySelector("[autofocus]"))?.focus();
   }
@@ -83,12 +105,20 @@
   document.addEventListener("pointerdown", () => { lastKey = -Infinity; });
   document.addEventListener("input", () => { typedSince = true; });
   document.addEventListener("change", (event) => {
-    if (event.target.form?.id === id && event.target.dataset.refresh) enqueue("refresh", event.target.id);
+    const { target } = event;
+    if (target.form?.id !== id) return;
+    enqueue(target.dataset.refresh ? () => bringUpToDate("refresh", target.id) : sayInWords);
   });
   document.addEventListener("submit", (event) => {
     const action = event.submitter?.value ?? "";
-    if (event.target.id !== id || !inPlace.test(action)) return;
-    event.preventDefault();
-    enqueue(action, event.submitter.id);
+    if (event.target.id !== id) return;
+    const focus = event.submitter?.id ?? "";
+    if (inPlace.test(action)) {
+      event.preventDefault();
+      enqueue(() => bringUpToDate(action, focus));
+    } else if (waiting) {
+      event.preventDefault(); // Sent after what is on its way, or that would be lost.
+      enqueue(() => sendAsAWhole(action));
+    }
   });
 })();
