@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -136,30 +137,49 @@ def test_a_catalogue_that_is_whole_says_nothing():
     assert ("credly_badges.I001" in said) == bool(catalogue.found().missing)
 
 
-PLUGIN = """
-from dataclasses import replace
+HOW_TO = ROOT / "docs" / "how_tos" / "add_a_kind_of_event.rst"
+
+SIGNALS = """
+import attr
+from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import UserData
 from openedx_events.tooling import OpenEdxPublicSignal
-from credly_badges.events.catalogue import CATALOGUE, EventType, ScopeKind
 
-LAB_FINISHED = OpenEdxPublicSignal(event_type="com.example.learning.lab.finished.v1", data={"user": UserData})
-LAB = EventType(
-    kind="com.example.learning.lab.finished.v1", signal="lab_plugin.LAB_FINISHED", label="Lab finished",
-    description="A learner finished a virtual lab.", learner="user.id", subject="", scope_kind=ScopeKind.SITE, facts=(),
-)
+@attr.s(frozen=True)
+class LabData:
+    user = attr.ib(type=UserData)
+    lab_id = attr.ib(type=str)
+    course_key = attr.ib(type=CourseKey)
+    minutes = attr.ib(type=int)
+
+LAB_FINISHED = OpenEdxPublicSignal(event_type="com.example.learning.lab.finished.v1", data={"lab": LabData})
 """
 
 ASK = """
 import django
 django.setup()
+from datetime import UTC, datetime
 from django.core.checks import run_checks
-from openedx_events.tooling import OpenEdxPublicSignal
+from opaque_keys.edx.keys import CourseKey
+from openedx_events.learning.data import UserData, UserPersonalData
 from credly_badges.events import receivers
-kind = "com.example.learning.lab.finished.v1"
-signal = OpenEdxPublicSignal.get_signal_by_type(kind)
-print("connected", [reference() for _, reference, *_ in signal.receivers].count(receivers.on_event))
+from credly_badges.events.normalize import normalize
+from my_plugin.signals import LAB_FINISHED, LabData
+print("connected", [reference() for _, reference, *_ in LAB_FINISHED.receivers].count(receivers.on_event))
+user = UserData(id=17, is_active=True, pii=UserPersonalData(username="ana_ng", email="ana.ng@example.com", name="Ana"))
+lab = LabData(user=user, lab_id="titration", course_key=CourseKey.from_string("course-v1:edX+DemoX+2026"), minutes=25)
+event = normalize(LAB_FINISHED.event_type, {"lab": lab}, datetime.now(tz=UTC))
+print(event.learner_id, event.subject, event.course_key, event.attributes)
 print([each.msg for each in run_checks(tags=["credly_badges"]) if each.id == "credly_badges.W004"])
 """
+
+
+def the_example_of_the_how_to() -> str:
+    """The block of Python that begins with the name of its file."""
+    lines = HOW_TO.read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.endswith("# my_plugin/badge_events.py"))
+    block = takewhile(lambda line: not line or line.startswith("   "), lines[start:])
+    return "\n".join(line[3:] for line in block)
 
 
 def ask(folder: Path, question: str, **environment: str) -> str:
@@ -177,20 +197,25 @@ def ask(folder: Path, question: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_another_plugin_registers_its_event_and_a_broken_one_does_not_stop_the_lms(tmp_path):
-    (tmp_path / "lab_plugin.py").write_text(PLUGIN)
-    about = tmp_path / "lab_plugin-1.0.dist-info"
+def test_another_plugin_registers_its_event_as_the_how_to_says_and_a_broken_one_does_not_stop_the_lms(tmp_path):
+    plugin, about = tmp_path / "my_plugin", tmp_path / "my_plugin-1.0.dist-info"
+    plugin.mkdir()
+    (plugin / "__init__.py").touch()
+    (plugin / "signals.py").write_text(SIGNALS)
+    (plugin / "badge_events.py").write_text(the_example_of_the_how_to())
     about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-plugin\nVersion: 1.0\n")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: my-plugin\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(
-        "[credly_badges.events]\nbroken = lab_plugin_that_is_gone:LAB\nlab = lab_plugin:LAB\n"
+        "[credly_badges.events]\nbroken = my_plugin.gone:LAB\nmy_plugin = my_plugin.badge_events:LAB_FINISHED\n"
     )
 
     said = ask(tmp_path, ASK, DJANGO_SETTINGS_MODULE="test_settings")
 
+    facts = {"lab": {"name": "titration", "minutes": 25}, "course": {"course_key": "course-v1:edX+DemoX+2026"}}
     assert "connected 1" in said
-    assert "The entry point broken = lab_plugin_that_is_gone:LAB (credly_badges.events) cannot be used" in said
-    assert "lab_plugin:LAB" not in said
+    assert f"17 titration course-v1:edX+DemoX+2026 {facts}" in said
+    assert "The entry point broken = my_plugin.gone:LAB (credly_badges.events) cannot be used" in said
+    assert said.count("cannot be used") == 1
 
 
 def test_the_plugin_s_app_is_loaded_before_there_are_settings(tmp_path):
