@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from . import lms
+from . import availability, lms
 from .events.catalogue import CATALOGUE, ScopeKind
 from .models import BadgeRequirement, BadgeTemplate, ListeningPlace
 
@@ -35,39 +34,30 @@ def refresh() -> int:
 
 
 @transaction.atomic
-def _write(row: BadgeRequirement, programs: dict[str, frozenset[str]]) -> int:
-    before = dict(ListeningPlace.objects.filter(requirement=row).values_list("scope", "event_type"))
-    if any(event_type != row.event_type for event_type in before.values()):
-        ListeningPlace.objects.filter(requirement=row).delete()
-        before = {}
+def _write(row: BadgeRequirement, programs: Mapping[str, frozenset[str]]) -> int:
+    places = ListeningPlace.objects.filter(requirement=row)
+    changed = places.exclude(event_type=row.event_type).update(event_type=row.event_type)
+    before = set(places.values_list("scope", flat=True))
     wanted: set[str] = set()
-    unknown = False
     for place in row.places:
         if not _is_a_program_of_courses(row, place):
             wanted.add(place)
         elif place in programs:
             wanted |= programs[place]
         else:
-            unknown = True
-    if unknown:
-        log.warning("Requirement %s asks for a program that this LMS does not know.", row.pk)
-        wanted |= before.keys()
-    gone = before.keys() - wanted
-    new = wanted - before.keys()
+            log.warning("Requirement %s asks for a program that this LMS does not know.", row.pk)
+            wanted |= before
+    gone, new = before - wanted, wanted - before
     if gone:
-        ListeningPlace.objects.filter(requirement=row, scope__in=gone).delete()
+        places.filter(scope__in=gone).delete()
     ListeningPlace.objects.bulk_create(
         ListeningPlace(requirement=row, event_type=row.event_type, scope=scope) for scope in sorted(new)
     )
-    return len(gone) + len(new)
+    return changed + len(gone) + len(new)
 
 
 def _is_a_program_of_courses(row: BadgeRequirement, place: str) -> bool:
+    """Program certificates are about the program itself; everything else of a program happens in its courses."""
     event_type = CATALOGUE.get(row.event_type)
-    if event_type is None or event_type.scope_kind is not ScopeKind.COURSE:
-        return False
-    try:
-        uuid.UUID(place)
-    except ValueError:
-        return False
-    return True
+    about_courses = event_type is not None and event_type.scope_kind is ScopeKind.COURSE
+    return about_courses and availability.is_program(place)
