@@ -152,6 +152,8 @@ def _course(questions: Questions, wanted: Collection[Asked]) -> Iterator[Fact]:
 
 def _badges(questions: Questions, wanted: Collection[Asked]) -> Iterator[Fact]:
     templates = {about: template for _path, about in wanted if (template := _uuid(about))}
+    if not templates:
+        return
     awards = BadgeAward.objects.filter(
         learner__in={each.learner_id for each in questions}, template__uuid__in=set(templates.values()), live=True
     )
