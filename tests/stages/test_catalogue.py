@@ -118,6 +118,16 @@ def test_an_older_openedx_events_has_fewer_events_and_loading_goes_on():
     assert not found.faults
 
 
+def test_an_openedx_events_that_cannot_be_imported_is_told():
+    broken = replace(TAKEN, signal="openedx_events.learning_that_is_gone.signals.SESSION_LOGIN_COMPLETED")
+
+    found = find(ours=[broken])
+
+    (fault,) = found.faults
+    assert TAKEN.kind in fault
+    assert not found.missing
+
+
 def test_opposites_are_so_both_ways():
     created, revoked = (f"org.openedx.learning.certificate.{word}.v1" for word in ("created", "revoked"))
 

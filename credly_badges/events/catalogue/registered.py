@@ -59,18 +59,25 @@ def find(dotted_paths: Iterable[str] = (), *, ours: Iterable[EventType] = OURS) 
     for event_type in ours:
         try:
             _take(found, event_type)
-        except ImportError:
-            # An older openedx-events cannot tell of it.
-            found.missing.append(event_type)
+        except ImportError as error:
+            if isinstance(error.__cause__, AttributeError):
+                # The module is there and has no such signal: an older openedx-events cannot tell of it.
+                found.missing.append(event_type)
+            else:
+                _leave_out(found, event_type.kind, error)
     for origin, load in _registered(dotted_paths):
         try:
             for event_type in _event_types(load()):
                 _take(found, event_type)
         except Exception as error:  # noqa: BLE001  # Whatever another plugin does wrong must not keep the LMS from starting.
-            found.faults.append(f"{origin} cannot be used: {error}")
-            log.warning("The event of %s cannot be used: %s", origin, error)
+            _leave_out(found, origin, error)
     found.opposites = _opposites(found.event_types.values())
     return found
+
+
+def _leave_out(found: Found, origin: str, error: Exception) -> None:
+    found.faults.append(f"{origin} cannot be used: {error}")
+    log.warning("%s cannot be used: %s", origin, error)
 
 
 def _registered(dotted_paths: Iterable[str]) -> Iterator[tuple[str, Callable[[], Any]]]:
