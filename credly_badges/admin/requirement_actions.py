@@ -29,7 +29,6 @@ def act(draft: Draft, action: str) -> None:
     _ACTIONS[name](draft, key)
     for requirement in draft.requirements:
         _suggest_a_rule(draft, requirement)
-        _add_the_chosen_place(draft, requirement)
     draft.draw()
 
 
@@ -168,15 +167,6 @@ def _suggestion(kind: str) -> dict[str, str]:
     if event is None or event.fields[0].type is not FieldType.BOOLEAN:
         return {}
     return {"path": event.fields[0].path, "operator": Operator.EQUAL.value, "value": "yes"}
-
-
-def _add_the_chosen_place(draft: Draft, requirement: RequirementPart) -> None:
-    """Put a badge that was chosen below the list into the list."""
-    chosen = draft.values.get(f"r{requirement.key}-add_place", "").strip()
-    if not chosen:
-        return
-    lines = [*draft.values.get(f"r{requirement.key}-scope", "").splitlines(), chosen]
-    keep(draft.values, f"r{requirement.key}", scope="\n".join(line for line in lines if line.strip()), add_place="")
 
 
 _ACTIONS: dict[str, Callable[[Draft, str], None]] = {

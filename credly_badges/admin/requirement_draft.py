@@ -86,6 +86,7 @@ class Draft:
             raise SuspiciousOperation("More requirements were sent than the page offers.")
         # Several ticks of one name are one value.
         values |= {name: " ".join(posted.getlist(name)) for name in posted}
+        _list_the_chosen_badges(values)
         return cls(template, groups, values, posted.get("seen", ""), posted.get("opened", "").split())
 
     @property
@@ -233,6 +234,14 @@ class Draft:
         if self._badges is None and any("badge." in value for name, value in self.values.items() if _chooses(name)):
             self._badges = badges(self.template)
         return self._badges or ()
+
+
+def _list_the_chosen_badges(values: Values) -> None:
+    """Put each badge that was chosen below a list into the list."""
+    for name in [name for name, chosen in values.items() if name.endswith("-add_place") and chosen]:
+        scope = f"{name.removesuffix('-add_place')}-scope"
+        lines = [*values.get(scope, "").splitlines(), values.pop(name)]
+        values[scope] = "\n".join(line for line in lines if line.strip())
 
 
 def _chooses(name: str) -> bool:

@@ -26,6 +26,11 @@ class Editor:
         self.answer: Any = client.get(self.url)
 
     @property
+    def draft(self) -> Any:
+        """What it is made from."""
+        return self.answer.context["draft"]
+
+    @property
     def page(self) -> str:
         """Its markup."""
         return str(self.answer.content.decode())
