@@ -18,6 +18,7 @@ from opaque_keys.edx.keys import CourseKey
 from credly_badges import lms
 from credly_badges.lms import Name, NoPlatform, name_of
 from credly_badges.testing.factories import UserFactory
+from credly_badges.testing.lms import StandInLMS
 
 MINIATURE = Path(__file__).parent.parent / "edx_platform"
 MINIATURE_APPS = [
@@ -267,6 +268,22 @@ def test_history_can_be_of_some_courses_only(edx_platform):
 
     assert [row.user_id for each in slices("grades", [str(DEMO)]) for row in each] == [3, 5]
     assert lms.history("grades", courses=[], after=0, limit=10) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
+@pytest.mark.parametrize("courses", [None, [str(DEMO)], [str(DEMO), str(OTHER)]])
+def test_the_stand_in_tells_the_same_history_as_edx_platform(edx_platform, limit, courses):
+    stand_in = StandInLMS()
+    for user_id, course in ((3, DEMO), (3, OTHER), (4, OTHER), (7, DEMO), (7, OTHER), (8, DEMO)):
+        graded(user_id, course, user_id / 10)
+        stand_in.add_grade(user_id, course, user_id * 10)
+    keys = courses and {CourseKey.from_string(each) for each in courses}
+
+    told = [row for each in slices("grades", courses, limit) for row in each]
+
+    expected = stand_in.history(lms.Source.GRADES, keys, 0, 100)
+    assert sorted(row[:3] for row in told) == sorted(row[:3] for row in expected)
+    assert [row.user_id for row in told] == sorted(row.user_id for row in expected)
 
 
 def test_a_grade_is_told_in_percent_as_the_live_event_tells_it(edx_platform):

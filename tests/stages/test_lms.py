@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from crum import impersonate
+from django.contrib.auth.models import AnonymousUser
 from hypothesis import given
 from hypothesis import strategies as st
 from opaque_keys import InvalidKeyError
@@ -203,3 +205,36 @@ def test_the_stand_in_answers_to_the_same_methods_as_edx_platform():
     asked = {name for name in vars(lms.Backend) if not name.startswith("_")}
 
     assert asked <= set(dir(StandInLMS)) & set(dir(lms.EdxPlatform))
+
+
+@pytest.mark.django_db
+def test_who_makes_the_request_is_known_while_it_is_answered_and_nobody_is_outside_of_it():
+    user = UserFactory()
+
+    with impersonate(user):
+        assert lms.current_user_id() == user.pk
+    with impersonate(AnonymousUser()):
+        assert lms.current_user_id() is None
+    assert lms.current_user_id() is None
+
+
+def test_an_anonymous_id_is_good_in_its_course_or_in_all(stand_in):
+    stand_in.add_anonymous_id("of-the-course", 17, DEMO)
+    stand_in.add_anonymous_id("of-any-course", 18)
+
+    assert lms.user_id_of_anonymous("of-the-course", DEMO) == 17
+    assert lms.user_id_of_anonymous("of-the-course", str(OTHER)) is None
+    assert lms.user_id_of_anonymous("of-any-course", OTHER) == 18
+    assert lms.user_id_of_anonymous("nobody", DEMO) is None
+
+
+def test_a_place_stands_for_the_course_runs_that_the_lms_has(stand_in):
+    for key in ("course-v1:edX+DemoX+2025", "course-v1:edX+DemoX+2026", "course-v1:edX+OtherX+2026"):
+        stand_in.add_course(key, "")
+    stand_in.add_program("1f301a72-f344-4a31-9e9a-e0b04d8d86b2", "course-v1:MITx+DemoX+1", DEMO)
+
+    assert lms.runs_of("edX+DemoX") == ["course-v1:edX+DemoX+2025", "course-v1:edX+DemoX+2026"]
+    assert len(lms.runs_of("edX")) == len(lms.runs_of("")) == 3
+    assert lms.runs_of("ccx-v1:edX+DemoX+2026+ccx@1") == ["ccx-v1:edX+DemoX+2026+ccx@1"]
+    assert lms.runs_of("1f301a72-f344-4a31-9e9a-e0b04d8d86b2") == ["course-v1:MITx+DemoX+1", str(DEMO)]
+    assert lms.runs_of("9a2b6f4e-5d0c-4c1a-8f43-6f1f5b1c2d3e") == lms.runs_of("MITx") == []
