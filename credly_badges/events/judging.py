@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,8 @@ from .. import criteria as reading
 from .. import state
 from ..criteria import course_of
 from ..learning_event import LearningEvent
-from ..models import BadgeProgress, BadgeTemplate, Fulfillment
+from ..models import BadgeProgress, BadgeTemplate, DataRule, Fulfillment
+from ..progress.judging import overturns
 from ..rules.criteria import Criteria, Requirement
 from ..rules.evaluate import Verdict, evaluate
 from ..rules.language import Condition
@@ -74,12 +76,19 @@ class Judge:
         self._listening = Listening(self._criteria.values())
         requirements = [each for criteria in self._criteria.values() for each in criteria.by_id.values()]
         self._asked = state.asked(each.condition for each in requirements)
+        rules = DataRule.objects.filter(requirement__in=[each.id for each in requirements]).order_by()
+        self._own_rules = dict(rules.values_list("requirement").annotate(Count("pk")))
         # Of those that look beyond the event, what the event by itself decides: most are out by that.
         self._at_first = {each.id: _of_event(each.condition) for each in requirements if state.asked([each.condition])}
 
-    def slices(self, after: int) -> Iterator[Slice]:
-        """What there is to judge, from the learner after ``after``."""
-        return slices(self.template.pk, self._listening, self.versions, after=after, at_once=AT_ONCE)
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of events that are asked for."""
+        return frozenset(self._listening.by_kind)
+
+    def slices(self, after: int, at_once: int) -> Iterator[Slice]:
+        """What there is to judge, from the learner after ``after``; about so many rows at once."""
+        return slices(self.template.pk, self._listening, self.versions, after=after, at_once=at_once)
 
     def criteria_of(self, version: int) -> Criteria:
         """What one version asks for."""
@@ -97,11 +106,11 @@ class Judge:
             before = held.get(known.pk, {}) if known is not None and known.version == version else {}
             mine = self._criteria[version].by_id
             found = [each for each in verdicts.get(learner_id, ()) if each.requirement.id in mine]
-            changes = [each for each in found if _is_change(each, before)]
+            changes = [each for each in found if self._is_change(each, before)]
             facts = _facts(before, changes)
-            standing_now = standing(self._criteria[version], facts.values()) if facts else None
+            now_there, restored = _stand(self._criteria[version], facts, found) if facts else (None, [])
             if facts or changes or known is not None:
-                judged.append(Judged(learner_id, version, known, changes, facts, standing_now))
+                judged.append(Judged(learner_id, version, known, [*changes, *restored], facts, now_there))
         return judged
 
     def _version(self, known: Known | None) -> int:
@@ -135,6 +144,14 @@ class Judge:
                 found[question.learner_id].append(Change(statement, requirement, verdict))
         return found
 
+    def _is_change(self, found: Change, before: Before) -> bool:
+        """Whether it is decided otherwise than before: what is held is lost by a later statement only."""
+        event = found.statement.event
+        holds, met = before.get((found.requirement.id, event.subject), (False, None))
+        if holds and met is not None and event.occurred_at <= met.at:
+            return False
+        return overturns(found.verdict, held=holds, own_rules=self._own_rules.get(found.requirement.id, 0))
+
     def _held(self, part: Slice) -> dict[int, Before]:
         """What was decided before, by progress."""
         ids = [known.pk for known in part.known.values()]
@@ -162,24 +179,41 @@ def _of_event(condition: Condition) -> Condition:
     return Condition(tuple(rule for rule in condition.rules if not rule.path.startswith(state.PREFIX)))
 
 
-def _is_change(found: Change, before: Before) -> bool:
-    """Whether it has to be decided anew. What is held is lost by a later statement only, not by looking once more."""
-    event = found.statement.event
-    holds, met = before.get((found.requirement.id, event.subject), (False, None))
-    if found.verdict.holds == holds:
-        return False
-    return not (holds and met is not None and event.occurred_at <= met.at)
-
-
 def _facts(before: Before, changes: Iterable[Change]) -> Facts:
     facts = {where: met for where, (holds, met) in before.items() if holds}
     for statement, requirement, verdict in changes:
         event = statement.event
         facts.pop((requirement.id, event.subject), None)
         if verdict.holds:
-            met = Met(requirement.id, event.subject, event.occurred_at, _course(event.course_key or event.subject))
-            facts[requirement.id, event.subject] = met
+            facts[requirement.id, event.subject] = _met(requirement, event)
     return facts
+
+
+def _stand(criteria: Criteria, facts: Facts, found: Sequence[Change]) -> tuple[Standing, list[Change]]:
+    """Where a learner stands, counting what was stated anew since a penalty undid it; and what that was."""
+    restored: list[Change] = []
+    now = standing(criteria, facts.values())
+    while again := list(_stated_again(now, found)):
+        for change in again:
+            event = change.statement.event
+            facts[change.requirement.id, event.subject] = _met(change.requirement, event)
+        restored += again
+        now = standing(criteria, facts.values())
+    return now, restored
+
+
+def _stated_again(now: Standing, found: Sequence[Change]) -> Iterator[Change]:
+    undone = [pair for group in now.groups for each in group.requirements for pair in each.undone]
+    for met, hit in undone:
+        for change in found:
+            event = change.statement.event
+            is_it = (change.requirement.id, event.subject) == (met.requirement, met.subject)
+            if is_it and change.verdict.holds and event.occurred_at > hit.at:
+                yield change
+
+
+def _met(requirement: Requirement, event: LearningEvent) -> Met:
+    return Met(requirement.id, event.subject, event.occurred_at, _course(event.course_key or event.subject))
 
 
 @lru_cache(maxsize=10_000)

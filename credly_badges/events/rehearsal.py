@@ -15,6 +15,7 @@ from .. import availability, lms
 from ..models import BadgeAward, BadgeTemplate, HistoryRun, RequirementGroup
 from . import runs
 from .judging import Judge, Judged, deciding
+from .slices import AT_ONCE
 from .tally import Tally, left_of_limit
 
 
@@ -56,7 +57,7 @@ def rows(template: BadgeTemplate) -> Iterator[Row]:
     """
     see_that_it_asks_for_something(template)
     judge = Judge(template, anew=True)
-    for part in judge.slices(after=0):
+    for part in judge.slices(after=0, at_once=AT_ONCE):
         for judged, has_it in _concerned(template, judge.judge(part)):
             if judged.completed_at is None:
                 yield Row(judged.learner_id, None, "", "lose")
@@ -84,7 +85,7 @@ def _work(hold: runs.Hold, *, limit: int | None) -> Iterator[None]:
     template = run.template
     judge = Judge(template, anew=True)
     offer = availability.offer(template)
-    for part in judge.slices(after=run.cursor):
+    for part in judge.slices(after=run.cursor, at_once=AT_ONCE):
         tally = Tally(run.counts, run.sample)
         judged = judge.judge(part)
         tally.add_slice(part, judged)

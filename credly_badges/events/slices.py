@@ -52,6 +52,8 @@ class Listening:
         for each in criteria:
             for requirement in each.by_id.values():
                 self.by_kind.setdefault(requirement.event_type, []).append(requirement)
+        # Where penalties undo what was met before them, when it was stated last matters more than when it was first.
+        self.counts_original = not any(each.undoes for rows in self.by_kind.values() for each in rows)
         self._heard: dict[tuple[str, tuple[str, ...]], tuple[Requirement, ...]] = {}
         self._tells: dict[tuple[str, str], tuple[Place, list[tuple[str, tuple[Requirement, ...]]]]] = {}
 
@@ -156,19 +158,22 @@ def _statements(
             continue
         mine = found.setdefault(stored.learner_id, {})
         told = mine.get((stored.kind, stored.subject))
-        mine[stored.kind, stored.subject] = _latest(told.event if told else None, stored, requirements)
+        latest = _latest(told.event if told else None, stored, requirements, original=listening.counts_original)
+        mine[stored.kind, stored.subject] = latest
     return {learner_id: list(mine.values()) for learner_id, mine in found.items()}
 
 
-def _latest(told: LearningEvent | None, stored: Stored, requirements: tuple[Requirement, ...]) -> Statement:
-    """Of what history tells and what is stored, the later one, as at intake; where they agree, since the earlier."""
+def _latest(
+    told: LearningEvent | None, stored: Stored, requirements: tuple[Requirement, ...], *, original: bool
+) -> Statement:
+    """Of what history tells and what is stored, the later one, as at intake; where they agree, since the original."""
     occurred_at = stored.occurred_at
     if told is not None:
         is_later = (told.occurred_at, told.fingerprint) > (stored.confirmed_at, stored.fingerprint)
         says_the_same = told.fingerprint == stored.fingerprint
         if is_later and (stored.ended or not says_the_same):
             return Statement(told, requirements, stored, is_news=True)
-        if says_the_same and not stored.ended:
+        if original and says_the_same and not stored.ended:
             occurred_at = min(occurred_at, told.occurred_at)
     event = LearningEvent(
         stored.learner_id,

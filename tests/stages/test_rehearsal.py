@@ -236,7 +236,7 @@ def test_it_goes_on_where_it_was_left(monkeypatch) -> None:
     for learner in UserFactory.create_batch(9):
         passed(learner)
     whole = rehearsed(template).counts
-    monkeypatch.setattr("credly_badges.events.judging.AT_ONCE", 2)
+    monkeypatch.setattr("credly_badges.events.rehearsal.AT_ONCE", 2)
     run = rehearsal.begin(template, wake=False)
 
     slices = 0
