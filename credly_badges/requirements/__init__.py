@@ -8,9 +8,15 @@ from .errors import InvalidScope as InvalidScope
 from .errors import NotSaved as NotSaved
 from .errors import OutsideAvailability as OutsideAvailability
 from .errors import WouldStopAnActiveBadge as WouldStopAnActiveBadge
+from .fields import InvalidAbout as InvalidAbout
+from .fields import asks_about as asks_about
+from .fields import field_of as field_of
+from .fields import read_about as read_about
 from .keys import KEY as KEY
 from .places import read_place as read_place
 from .places import read_scope as read_scope
+from .reruns import Carried as Carried
+from .reruns import carry_over as carry_over
 from .saving import save as save
 from .specs import GroupSpec as GroupSpec
 from .specs import RequirementSpec as RequirementSpec

@@ -6,12 +6,13 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
+from .. import state
 from ..events.catalogue import CATALOGUE, ScopeKind
 from ..models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from .specs import GroupSpec, requirements_of
 
-STATE_OF_A_BADGE = "state.badge."
-"""How the paths begin that ask whether the learner holds a badge."""
+_PATHS = [path for path, each in state.STATE.items() if each.about == state.BADGE]
+"""Where rules look that ask whether the learner holds a badge."""
 
 
 def would_circle(template: BadgeTemplate, groups: Sequence[GroupSpec]) -> list[str]:
@@ -34,7 +35,7 @@ def _named(groups: Sequence[GroupSpec]) -> Iterator[str]:
         if requirement.event_type in kinds:
             yield from filter(None, requirement.places)
         for rule in requirement.rules:
-            if rule.path.startswith(STATE_OF_A_BADGE) and rule.about:
+            if rule.path in _PATHS and rule.about:
                 yield rule.about
 
 
@@ -45,7 +46,7 @@ def _takes(template: BadgeTemplate) -> dict[str, set[str]]:
     asked = BadgeRequirement.objects.filter(group__in=current, event_type__in=_kinds()).exclude(scope="")
     for number, scope in asked.order_by().values_list("group__template__uuid", "scope"):
         takes[str(number)].update(scope.splitlines())
-    rules = DataRule.objects.filter(requirement__group__in=current, path__startswith=STATE_OF_A_BADGE)
+    rules = DataRule.objects.filter(requirement__group__in=current, path__in=_PATHS)
     of_rules = rules.exclude(about="").order_by()
     for number, about in of_rules.values_list("requirement__group__template__uuid", "about"):
         takes[str(number)].add(about)

@@ -62,7 +62,10 @@ def as_sent(before: Groups, groups: Sequence[GroupSpec]) -> Groups:
 
 
 def faults(groups: Groups) -> list[str]:
-    """What is wrong with the keys and with what they name, in sentences that say what to do."""
+    """What is wrong with the keys and with what they name, in sentences that say what to do.
+
+    A key that is yet to be chosen is empty.
+    """
     return [*_of_keys(groups), *_of_order(groups), *_of_penalties(groups)]
 
 
@@ -126,7 +129,7 @@ def _of_keys(groups: Groups) -> Iterator[str]:
         "letter or digit."
     )
     for keys in ([group.key for group in groups], [each.key for each in requirements_of(groups)]):
-        for key, times in Counter(keys).items():
+        for key, times in Counter(filter(None, keys)).items():
             if times > 1:
                 yield twice % {"key": key}
             if not KEY.fullmatch(key):
@@ -134,7 +137,7 @@ def _of_keys(groups: Groups) -> Iterator[str]:
 
 
 def _of_order(groups: Groups) -> Iterator[str]:
-    after = {group.key: group.after for group in groups}
+    after = {group.key: group.after for group in groups if group.key}
     missing = _("The group “%(group)s” comes after “%(after)s”, and there is no such group. Name one of: %(keys)s.")
     for group in groups:
         if group.after and group.after not in after:

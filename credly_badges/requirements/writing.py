@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from ..events import catalogue
 from ..models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from ..rules.fields import FieldType
+from .fields import field_of
 from .specs import Groups, RequirementSpec, RuleSpec, columns
 
 _Row = TypeVar("_Row", RequirementGroup, BadgeRequirement, DataRule)
@@ -61,7 +61,7 @@ def _write_requirements(
 
 def field_type(event_type: str, rule: RuleSpec) -> FieldType:
     """The type of what a rule asks about; text where nobody knows such a field."""
-    field = catalogue.field(event_type, rule.path)
+    field = field_of(event_type, rule.path)
     return field.type if field else FieldType.TEXT
 
 
