@@ -12,7 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from . import audit, conf, keys, lint, listening, notices, progress, reconcile, retirement
-from .events import keeping
+from .events import keeping, runs
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
 
@@ -146,6 +146,10 @@ def _losses(_source: str, _until: float) -> None:
     progress.regressions.due()
 
 
+def _history(_source: str, _until: float) -> None:
+    runs.wake_left()
+
+
 def _reconcile(source: str, _until: float) -> None:
     reconcile.nightly(source)
 
@@ -166,6 +170,7 @@ ROUNDS = (
     Round(Source.PLACES, lambda: timedelta(days=1), _places),
     Round(Source.FAULTS, lambda: timedelta(days=1), _faults),
     Round(Source.EVENTS, lambda: timedelta(days=1), _events),
+    Round(Source.HISTORY, lambda: timedelta(minutes=5), _history),
     # Last, because it takes as long as it may.
     Round(Source.RECONCILE, lambda: EACH_TIME, _reconcile),
 )

@@ -8,10 +8,11 @@ from __future__ import annotations
 from celery import shared_task
 
 from . import progress, rounds, waking
+from .events import backfill, rehearsal, replay
 from .issuing import deliver
 from .models import Pulse
 
-__all__ = ["sweep"]
+__all__ = ["backfill", "rehearsal", "replay", "sweep"]
 
 
 @shared_task(name=waking.SWEEP, ignore_result=True, soft_time_limit=540, time_limit=570)

@@ -47,7 +47,7 @@ def go_on(run: HistoryRun, *, until: float | None = None, on_chunk: runs.OnChunk
     return runs.go_on(run, _work, until=until, on_chunk=on_chunk)
 
 
-@shared_task(name=runs.TASKS[runs.Kind.BACKFILL], ignore_result=True, soft_time_limit=540, time_limit=570)
+@shared_task(name="credly_badges.events.backfill", ignore_result=True, soft_time_limit=540, time_limit=570)
 def backfill(run_id: int) -> None:
     """Backfill for a while, and have a worker go on."""
     runs.one_slice(run_id, go_on)

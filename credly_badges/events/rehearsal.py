@@ -44,7 +44,7 @@ def go_on(
     return runs.go_on(run, partial(_work, limit=limit), until=until, on_chunk=on_chunk)
 
 
-@shared_task(name=runs.TASKS[runs.Kind.REHEARSAL], ignore_result=True, soft_time_limit=540, time_limit=570)
+@shared_task(name="credly_badges.events.rehearsal", ignore_result=True, soft_time_limit=540, time_limit=570)
 def rehearse(run_id: int) -> None:
     """Rehearse for a while, and have a worker go on."""
     runs.one_slice(run_id, go_on)

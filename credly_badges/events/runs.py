@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from celery import Task, current_app
+from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -33,8 +33,6 @@ SLICE = timedelta(seconds=20)
 """How long one task works before it has another one go on, so that others have their turn."""
 KEPT = 10
 """How many runs of each kind are kept of a badge."""
-TASKS = {kind: f"credly_badges.events.{kind.value}" for kind in Kind}
-"""The names of the tasks that work on each kind; they lie above this module."""
 
 
 class Busy(Exception):
@@ -132,8 +130,14 @@ def resume(run: HistoryRun, *, wake: bool = True) -> HistoryRun:
 
 def wake_for(run: HistoryRun) -> None:
     """Have a worker go on with a run."""
-    task: Task[Any, Any] = current_app.tasks[TASKS[Kind(run.kind)]]
-    waking.send(task, run.pk)
+    from . import backfill, rehearsal, replay  # noqa: PLC0415 (they stand on this module)
+
+    tasks: dict[str, Task[Any, Any]] = {
+        Kind.REHEARSAL: rehearsal.rehearse,
+        Kind.BACKFILL: backfill.backfill,
+        Kind.REPLAY: replay.replay,
+    }
+    waking.send(tasks[run.kind], run.pk)
 
 
 def wake_left(limit: int = 100) -> int:

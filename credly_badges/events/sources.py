@@ -102,16 +102,21 @@ def _badges(templates: set[str] | None, after: int, limit: int) -> Sequence[hist
 
 def stored(kinds: Mapping[str, Collection[str]]) -> Read:
     """A reader of the statements that are stored, of these kinds, each at its places."""
-    wanted = Q(pk__in=())
-    for kind, places in kinds.items():
-        asked = Q(kind=kind)
-        runs = runs_of(places) if _is_of_courses(kind) else None
-        wanted |= asked if runs is None else asked & Q(course_key__in=runs)
+    wanted = asked(kinds)
 
     def read(after: int, limit: int) -> Sequence[Stored]:
         return [Stored(*row) for row in _whole(ReceivedEvent.objects.filter(wanted), Stored._fields, after, limit)]
 
     return read
+
+
+def asked(kinds: Mapping[str, Collection[str]]) -> Q:
+    """Which stored statements can be of these kinds, each at its places; of very many places, all are read."""
+    wanted = Q(pk__in=())
+    for kind, places in kinds.items():
+        runs = runs_of(places) if _is_of_courses(kind) else None
+        wanted |= Q(kind=kind) if runs is None else Q(kind=kind, course_key__in=runs)
+    return wanted
 
 
 def _is_of_courses(kind: str) -> bool:

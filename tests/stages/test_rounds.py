@@ -26,6 +26,7 @@ EVERYTHING = {
     Source.PLACES,
     Source.FAULTS,
     Source.EVENTS,
+    Source.HISTORY,
     Source.RECONCILE,
 }
 EACH_TIME = {Source.NOTICES, Source.RECONCILE}
