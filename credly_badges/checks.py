@@ -43,6 +43,7 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.webhook_secret_required,
     conf.webhook_rate,
     conf.kept_notices,
+    conf.kept_events,
     conf.breaker_failures,
     conf.breaker_wait,
     conf.reconcile_every,
@@ -52,6 +53,10 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.feed_every,
     conf.batch_size,
     conf.sync_every,
+    conf.deletes_at_credly,
+    conf.erases_awards,
+    conf.review_required,
+    conf.separate_approver,
     conf.metrics_token,
     conf.events,
 )
