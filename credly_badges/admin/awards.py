@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from .. import awards
 from ..issuing import outbox
 from ..models import BadgeAward, OutboxMessage
-from . import award_life, issue
+from . import award_life, issue, why
 from .confirm import ReasonForm, ask
 from .subject import NOTHING, Button, ReadOnlyAdmin, learner_name, link, may, page_of, person
 
@@ -104,6 +104,8 @@ class AwardAdmin(ReadOnlyAdmin):
             buttons.append(Button(gettext("Replace"), self.own_url("replace", thing.pk)))
         if may(request, "restore_badgeaward") and award_life.is_restorable(thing):
             buttons.append(Button(gettext("Restore"), self.own_url("restore", thing.pk)))
+        if thing.learner_id is not None:
+            buttons += why.button(request, template_id=thing.template_id, learner_id=thing.learner_id)
         return buttons
 
     def notices(self, request: HttpRequest, thing: BadgeAward) -> list[str]:
@@ -132,6 +134,7 @@ class AwardAdmin(ReadOnlyAdmin):
         return {
             "subtitle": f"{thing.template}: {learner_name(thing)}",
             "versions": thing.versions.all(),
+            **why.earned_by(thing),
             "timeline": thing.messages.prefetch_related("delivery_attempts").order_by("created", "pk"),
         }
 

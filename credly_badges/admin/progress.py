@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from .. import criteria
-from ..events.catalogue import CATALOGUE, field
-from ..models import BadgeAward, BadgeProgress, BadgeRequirement, Fulfillment, RequirementGroup
-from ..progress import standing_of
+from ..models import BadgeAward, BadgeProgress
+from . import why
 from .subject import Button, ReadOnlyAdmin, learner_name, list_url, may, page_of
 
 
@@ -43,6 +40,10 @@ class ProgressAdmin(ReadOnlyAdmin):
     )
     change_form_template = "admin/credly_badges/progress.html"
 
+    def list_buttons(self, request: HttpRequest) -> list[Button]:
+        """To ask about anybody, also one who has no progress yet."""
+        return [Button(_now("Why?"), self.own_url("why"))] if may(request, "view_badgeprogress") else []
+
     def page_buttons(self, request: HttpRequest, thing: BadgeProgress) -> list[Button]:
         """The award that came of it."""
         if thing.completed_at is None or not may(request, "view_badgeaward"):
@@ -51,12 +52,21 @@ class ProgressAdmin(ReadOnlyAdmin):
         return [Button(_now("Award"), where)]
 
     def about(self, thing: Any) -> dict[str, Any]:
-        """The page, with every requirement of the badge."""
-        return {"subtitle": f"{thing.template}: {learner_name(thing)}", "groups": list(_groups(thing))}
+        """The page, with every requirement of the badge and what was seen of it."""
+        return {"subtitle": f"{thing.template}: {learner_name(thing)}", **why.answer(thing.learner_id, thing.template)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeProgress]:
         """With the learner and the badge."""
         return super().get_queryset(request).select_related("learner", "template")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, and the page that says why."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_why"
+        return [path("why/", self.admin_site.admin_view(self.why_view), name=name), *super().get_urls()]
+
+    def why_view(self, request: HttpRequest) -> HttpResponse:
+        """Why somebody has a badge, or why not."""
+        return why.view(self, request)
 
     @admin.display(description=_("learner"), ordering="learner__username")
     def learner_shown(self, progress: BadgeProgress) -> str:
@@ -69,69 +79,3 @@ class ProgressAdmin(ReadOnlyAdmin):
     @admin.display(description=_("progress"), ordering="percent")
     def percent_shown(self, progress: BadgeProgress) -> str:
         return f"{progress.percent} %"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One requirement, and what this learner did for it: one decision per course or program."""
-
-    requirement: BadgeRequirement
-    event: Any
-    decisions: list[tuple[Fulfillment, str]]
-    met: bool
-
-
-@dataclass(frozen=True)
-class Group:
-    """A requirement group, with how many of its requirements are met and whether that is enough."""
-
-    name: str
-    needs: str
-    lines: list[Line]
-    met: int
-    enough: bool
-
-
-def _groups(progress: BadgeProgress) -> Iterator[Group]:
-    decided: dict[int, list[Fulfillment]] = {}
-    for fulfillment in progress.fulfillments.order_by("decided_at", "pk"):
-        decided.setdefault(fulfillment.requirement_id, []).append(fulfillment)
-    standing = standing_of(progress, criteria.shape(progress.template_id, progress.version))
-    rows = RequirementGroup.objects.filter(template=progress.template_id, version=progress.version)
-    groups = {group.pk: group for group in rows.prefetch_related("requirements")}
-    for number, each in enumerate(standing.groups, 1):
-        group = groups[each.group.id]
-        met = {one.requirement.id for one in each.requirements if one.met_at is not None}
-        lines = [_line(row, decided.get(row.pk, []), met=row.pk in met) for row in group.requirements.all()]
-        name = group.name or _now("Group %(number)d") % {"number": number}
-        yield Group(name, _needs(group), lines, len(met), each.done_at is not None)
-
-
-def _needs(group: RequirementGroup) -> str:
-    if group.needs == RequirementGroup.Needs.AT_LEAST:
-        return _now("at least %(count)d of them") % {"count": group.at_least}
-    return str(group.get_needs_display())
-
-
-def _line(requirement: BadgeRequirement, decisions: list[Fulfillment], *, met: bool) -> Line:
-    event = CATALOGUE.get(requirement.event_type)
-    return Line(
-        requirement,
-        event.label if event else requirement.event_type,
-        [(decision, _seen(requirement, decision)) for decision in decisions],
-        met,
-    )
-
-
-def _seen(requirement: BadgeRequirement, decision: Fulfillment) -> str:
-    """The values that decided, each with the name that the catalogue gives its field."""
-    words = []
-    for path, value in decision.evidence.items():
-        known = field(requirement.event_type, path)
-        words.append(f"{known.label if known else path}: {_value(value)}")
-    return "; ".join(words)
-
-
-def _value(value: Any) -> str:
-    words = {True: _now("yes"), False: _now("no"), None: _now("nothing")}
-    return words[value] if value is None or isinstance(value, bool) else str(value)

@@ -6,10 +6,13 @@ as data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 
 class Status(StrEnum):
@@ -35,10 +38,19 @@ class Status(StrEnum):
     ELSEWHERE = "elsewhere"
     """It was heard, of another course than is asked for."""
 
-    @property
-    def holds(self) -> bool:
-        """Whether the requirement's rules hold for it, as they were held against it."""
-        return self in (Status.COUNTS, Status.TWICE, Status.UNDONE, Status.TOO_SOON, Status.TOO_LATE)
+
+OUTCOMES: Mapping[Status, Any] = {
+    Status.COUNTS: _("Counts."),
+    Status.TWICE: _("Counts once only."),
+    Status.UNDONE: _("Was taken back."),
+    Status.TOO_SOON: _("Came too soon."),
+    Status.TOO_LATE: _("Came too late."),
+    Status.WAITING: _("Has yet to be looked at."),
+    Status.WOULD_COUNT: _("Was not counted."),
+    Status.UNMET: _("Does not fulfill it."),
+    Status.NOT_HEARD: _("Was not heard."),
+    Status.ELSEWHERE: _("Happened elsewhere."),
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,16 @@ class Occurrence:
     at: datetime
     rules: tuple[RuleSeen, ...] = ()
     details: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether the requirement is met by it, alone or with others."""
+        return self.status is Status.COUNTS
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in a word or two: “Counts.”"""
+        return str(OUTCOMES[self.status])
 
 
 @dataclass(frozen=True)

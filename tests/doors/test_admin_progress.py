@@ -16,6 +16,7 @@ from credly_badges.testing.factories import (
     ProgressFactory,
     ReceivedEventFactory,
     RequirementFactory,
+    RuleFactory,
     TemplateFactory,
     UserFactory,
 )
@@ -30,14 +31,18 @@ def test_a_progress_page_says_for_each_requirement_whether_it_is_met_and_by_what
     first = RequirementFactory(group=courses, description="Pass the first")
     RequirementFactory(group=courses, description="Pass the second", scope="course-v1:edX+Second+2026")
     progress = ProgressFactory(learner__username="ada", template=badge, percent=50)
+    RuleFactory(requirement=first)
     FulfillmentFactory(progress=progress, requirement=first, evidence={"is_passing": True})
 
     page = text_of(manager().get(url("badgeprogress", "change", progress.pk)))
 
     assert "Scholar: ada" in page
-    assert "Courses: not met yet Needed: all of them. Met: 1 of 2." in page
-    assert "Pass the first Course passing status course-v1:edX+DemoX+2026 yes learner is passing: yes" in page
-    assert "Pass the second Course passing status course-v1:edX+Second+2026 no nothing yet" in page
+    assert "Courses (all of these): Not met yet: 1 of 2." in page
+    assert "✓ Pass the first – Course passing status, in course-v1:edX+DemoX+2026. Learner is passing: yes." in page
+    assert "What is known of it: 1 event" in page
+    assert "Learner is passing: yes, as needed." in page
+    assert "✗ Pass the second – Course passing status, in course-v1:edX+Second+2026." in page
+    assert "Not met: nothing of this was heard of the learner" in page
 
 
 def test_a_group_of_which_one_is_enough_is_met_by_one():
@@ -48,7 +53,20 @@ def test_a_group_of_which_one_is_enough_is_met_by_one():
 
     page = text_of(manager().get(url("badgeprogress", "change", progress.pk)))
 
-    assert "Group 1: met Needed: any one of them. Met: 1 of 2." in page
+    assert "✓ Group 1 (any one of these): Met since" in page
+
+
+def test_a_page_of_a_learner_on_an_older_version_shows_what_they_are_judged_by():
+    badge = TemplateFactory(active=True, version=2)
+    RequirementFactory(group=GroupFactory(template=badge, version=1), description="Do the old thing")
+    RequirementFactory(group=GroupFactory(template=badge, version=2), description="Do the new thing")
+    progress = ProgressFactory(template=badge, version=1)
+
+    page = text_of(manager().get(url("badgeprogress", "change", progress.pk)))
+
+    assert "Do the old thing" in page
+    assert "Do the new thing" not in page
+    assert "The learner is judged by version 1 of the requirements; the current one is 2." in page
 
 
 def test_a_received_event_says_what_it_said_and_whether_it_was_used():

@@ -70,7 +70,7 @@ class TestCredlyWhy:
             "✓ Basics: Met since March 1, 2026, noon (UTC).",
             f"  ✓ Learn it – Course grade, in Basics ({COURSE_KEY}). Grade is 80 % or more.",
             "    Met since March 1, 2026, noon (UTC).",
-            "      ✓ Course grade: Basics, on March 1, 2026, noon (UTC).",
+            "      ✓ Course grade: Basics, on March 1, 2026, noon (UTC). Counts.",
             "          ✓ Grade is 85 %, which is 80 % or more.",
             "",
             "✗ Then: Not met yet: 0 of 1.",

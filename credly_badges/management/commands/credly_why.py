@@ -114,8 +114,7 @@ def _requirement(requirement: reports.RequirementWhy, indent: str, *, mark: bool
     yield f"{indent}{MARKS[mark]} {requirement.sentence}"
     yield from (f"{indent}{INDENT}{each}" for each in (requirement.said, *requirement.missing))
     for found in requirement.occurrences:
-        counts = found.status is reports.Status.COUNTS
-        yield f"{indent}{INDENT * 2}{MARKS[counts]} {found.sentence}"
+        yield f"{indent}{INDENT * 2}{MARKS[found.counts]} {found.sentence} {found.outcome}"
         for rule in found.rules:
             yield f"{indent}{INDENT * 4}{MARKS[rule.holds]} {rule.sentence}"
         yield from (f"{indent}{INDENT * 4}{detail}" for detail in found.details)
