@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.badges:
         os.environ["CREDLY_BENCHMARK_BADGES"] = str(options.badges)
+    if options.rows:
+        os.environ["CREDLY_BENCHMARK_ROWS"] = str(options.rows)
     chosen = DATABASES if options.database == "both" else (options.database,)
     figures: dict[str, Any] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both", help="which database (both)")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this part; may be given again")
     parser.add_argument("--badges", type=int, metavar="N", help="reconcile: with so many badges as well, say 1000000")
+    parser.add_argument("--rows", type=int, metavar="N", help="history: of so many rows instead of 100,000")
     parser.add_argument("--quick", action="store_true", help="few samples, to see that it runs; figures mean little")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and ratios there")
     return parser

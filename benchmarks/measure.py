@@ -9,7 +9,7 @@ import sys
 
 import django
 
-PARTS = ("events", "sync", "deliveries", "reconcile", "memory")
+PARTS = ("events", "sync", "deliveries", "reconcile", "history", "memory")
 
 
 def main() -> None:
