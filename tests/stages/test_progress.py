@@ -468,6 +468,52 @@ def test_only_a_badge_that_can_be_earned_again_costs_a_look_at_the_last_award():
     assert BadgeAward.objects.count() == 2
 
 
+@pytest.mark.parametrize("count", [2, 200])
+def test_an_event_costs_the_same_however_much_its_badge_asks_for(count):
+    """Of two and of two hundred requirements: one that it meets among others, and all met by it at once."""
+    elsewhere, here = TemplateFactory(active=True), TemplateFactory(active=True)
+    apart, together = GroupFactory(template=elsewhere), GroupFactory(template=here)
+    for number in range(count):
+        RuleFactory(requirement__group=apart, requirement__scope=f"course-v1:edX+C{number}+1")
+        RuleFactory(requirement__group=together, requirement__scope="MITx")
+    ana, ben = UserFactory.create_batch(2)
+
+    costs = {
+        "not matching": queries_of(told(ana, "course-v1:edX+C1+1", is_passing=False)),
+        "meeting one": queries_of(told(ana, "course-v1:edX+C1+1", hours=1, is_passing=True)),
+        "not meeting it any more": queries_of(told(ana, "course-v1:edX+C1+1", hours=2, is_passing=False)),
+        "completing at once": queries_of(told_at(ben, "MITx")),
+    }
+
+    assert costs == {
+        "not matching": 6,
+        "meeting one": 11,
+        "not meeting it any more": 11,
+        "completing at once": 14 + statements_to_write(count),
+    }
+
+
+def statements_to_write(count):
+    """One, but SQLite takes so many values at a time."""
+    columns = [field for field in Fulfillment._meta.concrete_fields if not field.primary_key]
+    return -(-count // connection.ops.bulk_batch_size(columns, range(count)))
+
+
+def test_a_badge_that_holds_on_loss_costs_a_look_at_what_is_held_only_to_who_was_on_the_way():
+    at_once, on_the_way = UserFactory.create_batch(2)
+    badge = a_badge_for_passing("edX", on_loss="hold")
+    course = "course-v1:edX+A+1"
+    happens(on_the_way, course)
+    happens(on_the_way, course, at=NOON + timedelta(hours=1), is_passing=False)
+
+    costs = [queries_of(told(learner, course, hours=2, is_passing=True)) for learner in (at_once, on_the_way)]
+
+    # The second one's loss is written off: the open regression is looked for, closed, and that is written down; and
+    # what becomes of the badge need not be asked.
+    assert costs == [15, 11 + 3]
+    assert BadgeAward.objects.filter(template=badge).count() == 2
+
+
 def told_at(learner, org):
     """Another course of an organization, passed a day later."""
     key = f"course-v1:{org}+B+1"
