@@ -85,3 +85,5 @@ def _faults(template: BadgeTemplate, today: date) -> Iterator[str]:
         yield _("Its badges never expire, so there is nothing to renew. Leave the renewal window empty.")
     if template.repeat == Repeat.PERIOD and not template.repeat_days:
         yield _("It may be earned once in a number of days, and none is given. Give the days between two badges.")
+    if template.release == BadgeTemplate.Release.DATE and template.release_on is None:
+        yield _("Its badges are sent on a date, and no date is given. Give the release date.")

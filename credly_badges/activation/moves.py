@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -125,8 +125,12 @@ def reasons_not_to_move(
     by: AbstractBaseUser | None,
     because: str = "",
     despite: Collection[str] = (),
+    faults: Sequence[lint.Fault] | None = None,
 ) -> list[str]:
-    """What stands in the way of moving a badge there; empty where nothing does."""
+    """What stands in the way of moving a badge there; empty where nothing does.
+
+    ``faults`` are what the lint finds, for those who have asked it already.
+    """
     if (template.status, to) not in TRANSITIONS:
         said = _("A badge that is %(from)s cannot become: %(to)s.")
         return [said % {"from": template.get_status_display(), "to": Status(to).label}]
@@ -134,7 +138,8 @@ def reasons_not_to_move(
     if to in (*RUNNING, Status.REVIEW):
         # What somebody meant when the badge began is not asked again when it goes on after a pause.
         meant = lint.CAN_BE_MEANT if template.status == Status.PAUSED else despite
-        reasons += reasons_not_to_activate(template, despite=meant)
+        found = lint.faults(template) if faults is None else faults
+        reasons += [fault.sentence for fault in lint.errors(found, despite=meant)]
     return reasons
 
 

@@ -115,9 +115,9 @@ def ask(template: BadgeTemplate, to: str, *, by: AbstractBaseUser | None) -> Que
     """What to ask before a badge is moved."""
     was = template.status
     needs_a_reason = (was, to) == (Status.REVIEW, Status.DRAFT)
-    reasons = reasons_not_to_move(template, to, by=by, because="-", despite=lint.CAN_BE_MEANT)
     begins = to in RUNNING and was != Status.PAUSED
-    faults = lint.faults(template) if begins or to == Status.REVIEW else []
+    faults = lint.faults(template) if to in (*RUNNING, Status.REVIEW) else []
+    reasons = reasons_not_to_move(template, to, by=by, because="-", despite=lint.CAN_BE_MEANT, faults=faults)
     since = template.activation_changed_at
     return Question(
         template=template,
@@ -125,7 +125,7 @@ def ask(template: BadgeTemplate, to: str, *, by: AbstractBaseUser | None) -> Que
         label=label(was, to),
         sentences=tuple(_sentences(template, to)),
         reasons=tuple(reasons),
-        meant=tuple(fault for fault in lint.errors(faults) if fault.can_be_meant),
+        meant=tuple(fault for fault in lint.errors(faults) if fault.can_be_meant and was != Status.PAUSED),
         asks_to_backfill=begins and to == Status.ACTIVE,
         rehearsed=rehearsed(template),
         kept=replay.count(template, since) if was == Status.PAUSED and to in RUNNING and since else None,

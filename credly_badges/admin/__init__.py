@@ -4,9 +4,12 @@ from . import audit as audit
 from . import availability as availability
 from . import awards as awards
 from . import events as events
+from . import history as history
 from . import notices as notices
 from . import organizations as organizations
 from . import outbox as outbox
 from . import progress as progress
 from . import reconcile as reconcile
+from . import regressions as regressions
 from . import templates as templates
+from . import versions as versions

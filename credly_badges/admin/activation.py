@@ -1,4 +1,4 @@
-"""The page that asks before badges are activated or deactivated, for one template or for many."""
+"""The page that asks before many badges are activated or deactivated at once; for one, see ``template_moves``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from .. import activation
 from ..models import BadgeProgress, BadgeTemplate
-from ..reports import criteria_in_words
 from .subject import person
 
 if TYPE_CHECKING:
@@ -38,18 +37,30 @@ def turn(
     return None
 
 
+def _reasons(request: HttpRequest, template: BadgeTemplate) -> list[str]:
+    """Why one of many cannot be activated together with the others."""
+    if template.is_active:
+        return []
+    if template.status == BadgeTemplate.Status.PAUSED:
+        return [_("It is paused. Resume it on its own page, where you are asked about what happened meanwhile.")]
+    if not activation.may_move(request.user, template, BadgeTemplate.Status.ACTIVE):
+        return [_("Somebody else has to activate it: it is %(status)s.") % {"status": template.get_status_display()}]
+    return activation.reasons_not_to_move(template, BadgeTemplate.Status.ACTIVE, by=person(request))
+
+
 def _activate(request: HttpRequest, template: BadgeTemplate) -> None:
     if template.is_active:
         messages.info(request, _("“%(template)s” was active already.") % {"template": template})
         return
+    if reasons := _reasons(request, template):
+        said = _("“%(template)s” was not activated. %(reasons)s")
+        messages.error(request, said % {"template": template, "reasons": " ".join(reasons)})
+        return
     try:
         activation.activate(template, by=person(request))
-    except activation.CannotActivate as refusal:
-        messages.error(
-            request,
-            _("“%(template)s” was not activated. %(reasons)s")
-            % {"template": template, "reasons": " ".join(refusal.reasons)},
-        )
+    except activation.CannotMove as refusal:  # Somebody changed it at this very moment.
+        said = _("“%(template)s” was not activated. %(reasons)s")
+        messages.error(request, said % {"template": template, "reasons": " ".join(refusal.reasons)})
     else:
         messages.success(
             request, _("“%(template)s” is active: learners can earn it from now on.") % {"template": template}
@@ -57,7 +68,7 @@ def _activate(request: HttpRequest, template: BadgeTemplate) -> None:
 
 
 def _deactivate(request: HttpRequest, template: BadgeTemplate, because: str) -> None:
-    if not template.is_active:
+    if not template.is_listening:
         messages.info(request, _("“%(template)s” was not active.") % {"template": template})
         return
     activation.deactivate(template, by=person(request), because=because)
@@ -70,26 +81,23 @@ def _deactivate(request: HttpRequest, template: BadgeTemplate, because: str) -> 
 def _question(
     admin: BadgeTemplateAdmin, request: HttpRequest, rows: list[BadgeTemplate], *, on: bool
 ) -> TemplateResponse:
-    single = rows[0] if len(rows) == 1 else None
     context = {
         **admin.admin_site.each_context(request),
-        "title": _title(single, on=on),
+        "title": _("Activate badges") if on else _("Deactivate badges"),
         "opts": admin.opts,
         "has_view_permission": True,
         "on": on,
-        "rows": [(row, activation.reasons_not_to_activate(row) if on and not row.is_active else []) for row in rows],
-        "original": single,
-        "criteria": criteria_in_words(single) if single and on else [],
+        "rows": [
+            (row, row.is_active if on else not row.is_listening, _reasons(request, row) if on else []) for row in rows
+        ],
         "under_way": BadgeProgress.objects.filter(template__in=rows, completed_at=None).count(),
         "action": request.POST.get("action", ""),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "media": admin.media,
     }
-    context["possible"] = any(row.is_active != on and not reasons for row, reasons in context["rows"])
+    context["possible"] = any(not is_there and not reasons for _row, is_there, reasons in context["rows"])
     return TemplateResponse(request, _PAGE, context)
 
 
-def _title(single: BadgeTemplate | None, *, on: bool) -> str:
-    if single is None:
-        return _("Activate badges") if on else _("Deactivate badges")
-    return (_("Activate “%(template)s”") if on else _("Deactivate “%(template)s”")) % {"template": single}
+def _is_there(template: BadgeTemplate, *, on: bool) -> bool:
+    return template.is_active if on else not template.is_listening

@@ -1,4 +1,4 @@
-"""The page on which somebody says how a badge expires, is renewed and repeated, and what goes with it to Credly."""
+"""The page of a badge's terms: how it expires and comes again, when it is sent, its limits, and how it is lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from .. import audit, terms
 from ..models import BadgeTemplate
@@ -57,7 +57,37 @@ PARTS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
         ("evidence_certificate", "evidence_course", "evidence_grade", "evidence_note"),
     ),
     (gettext_lazy("E-mail"), "", ("suppress_email",)),
+    (
+        gettext_lazy("When it is sent"),
+        gettext_lazy("A badge that was earned earlier waits here until then; the date of issue is when it was earned."),
+        ("release", "release_on"),
+    ),
+    (
+        gettext_lazy("Limits"),
+        gettext_lazy(
+            "A brake in case the requirements ask for less than you meant. Once it is reached the badge is paused, "
+            "what was earned is kept unsent, and one button has it go on."
+        ),
+        ("limit_per_hour", "limit_total"),
+    ),
+    (
+        gettext_lazy("Losing ground"),
+        gettext_lazy(
+            "A grade may fall, a certificate be taken back. Somebody who never had the badge loses nothing; somebody "
+            "who meets the requirements again in time keeps it, and Credly hears nothing of it."
+        ),
+        ("on_loss", "hold_days"),
+    ),
+    (
+        gettext_lazy("Changed requirements"),
+        gettext_lazy(
+            "Requirements that were ever valid are not edited but get a new version. Whoever has earned the badge "
+            "keeps it by the version that they earned it by."
+        ),
+        ("on_change",),
+    ),
 )
+EVIDENCE = ("evidence_certificate", "evidence_course", "evidence_grade")
 
 
 class TermsForm(forms.ModelForm):
@@ -66,7 +96,7 @@ class TermsForm(forms.ModelForm):
     class Meta:
         model = BadgeTemplate
         fields = tuple(name for _title, _note, names in PARTS for name in names)
-        widgets: ClassVar[dict[str, Any]] = {"expiry_date": AdminDateWidget}
+        widgets: ClassVar[dict[str, Any]] = {"expiry_date": AdminDateWidget, "release_on": AdminDateWidget}
 
     @property
     def parts(self) -> list[tuple[Any, Any, list[BoundField]]]:
@@ -112,11 +142,15 @@ def in_words(template: BadgeTemplate) -> list[tuple[str, str]]:
         ("repeat", _repeat(template)),
         ("on_duplicate", template.get_on_duplicate_display()),
         ("suppress_email", template.get_suppress_email_display()),
+        ("release", _release(template)),
+        ("limit_per_hour", _limits(template)),
+        ("on_loss", _loss(template)),
+        ("on_change", template.get_on_change_display()),
     ]
-    asked = [name for name in PARTS[4][2][:3] if getattr(template, name)]
+    asked = [name for name in EVIDENCE if getattr(template, name)]
     shown = [str(label_for_field(name, BadgeTemplate)) for name in asked]
     shown += [f"“{template.evidence_note}”"] if template.evidence_note else []
-    labels = {"renewal_days": _("Renewal")}
+    labels = {"renewal_days": _("Renewal"), "limit_per_hour": _("Limits")}
     rows = [(labels.get(name) or str(label_for_field(name, BadgeTemplate)), str(words)) for name, words in said]
     return [*rows, (_("Evidence"), ", ".join(shown) or _("none, except what is given by hand"))]
 
@@ -141,6 +175,32 @@ def _repeat(template: BadgeTemplate) -> str:
     if template.repeat == BadgeTemplate.Repeat.PERIOD and template.repeat_days:
         return _("once in %(days)d days") % {"days": template.repeat_days}
     return template.get_repeat_display()
+
+
+def _release(template: BadgeTemplate) -> str:
+    if template.release == BadgeTemplate.Release.DATE and template.release_on:
+        return _("on %(date)s") % {"date": date_format(template.release_on)}
+    return template.get_release_display()
+
+
+def _limits(template: BadgeTemplate) -> str:
+    said = []
+    if template.limit_per_hour is not None:
+        said.append(_("in an hour: %(count)d") % {"count": template.limit_per_hour})
+    if template.limit_total is not None:
+        said.append(_("in all: %(count)d") % {"count": template.limit_total})
+    return "; ".join(said) or _("none")
+
+
+def _loss(template: BadgeTemplate) -> str:
+    if template.on_loss == BadgeTemplate.OnLoss.HOLD:
+        if template.hold_days is None:
+            return _("hold it until somebody decides")
+        said = ngettext(
+            "hold it for %(days)d day, then revoke it", "hold it for %(days)d days, then revoke it", template.hold_days
+        )
+        return said % {"days": template.hold_days}
+    return template.get_on_loss_display()
 
 
 @transaction.atomic

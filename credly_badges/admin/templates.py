@@ -10,7 +10,7 @@ from django.contrib.admin.utils import label_for_field, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -19,10 +19,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import conf
-from ..activation import reasons_not_to_activate
-from ..models import Availability, BadgeAward, BadgeRequirement, BadgeTemplate
+from ..models import (
+    Availability,
+    BadgeAward,
+    BadgeRequirement,
+    BadgeTemplate,
+    HistoryRun,
+    Regression,
+    RequirementsVersion,
+)
 from ..reports import criteria_in_words
-from . import activation, requirements, skills, template_terms
+from . import activation, requirements, skills, template_history, template_life, template_moves, template_terms, why
 from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
 
 
@@ -156,6 +163,8 @@ class BadgeTemplateAdmin(SubjectAdmin):
             "terms": self.terms_view,
             "activate": self.activate_view,
             "deactivate": self.deactivate_view,
+            "rehearse": self.rehearse_view,
+            "backfill": self.backfill_view,
         }
         own = [
             path(
@@ -165,7 +174,12 @@ class BadgeTemplateAdmin(SubjectAdmin):
             )
             for name, view in pages.items()
         ]
-        return own + super().get_urls()
+        move = path(
+            "<int:object_id>/move/<slug:to>/",
+            self.admin_site.admin_view(self.move_view),
+            name="credly_badges_badgetemplate_move",
+        )
+        return [*own, move, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -192,11 +206,23 @@ class BadgeTemplateAdmin(SubjectAdmin):
 
     def activate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Activate one template, after asking."""
-        return self._turn_one(request, object_id, on=True)
+        return self.move_view(request, object_id, BadgeTemplate.Status.ACTIVE)
 
     def deactivate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Deactivate one template, after asking."""
-        return self._turn_one(request, object_id, on=False)
+        return self.move_view(request, object_id, BadgeTemplate.Status.RETIRED)
+
+    def move_view(self, request: HttpRequest, object_id: int, to: str) -> HttpResponse:
+        """Move one template to another status, after asking."""
+        return template_moves.move(self, request, self._template(request, str(object_id)), to)
+
+    def rehearse_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """See what one template would do with all that learners did before."""
+        return template_history.rehearse(request, self._template(request, str(object_id)))
+
+    def backfill_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Award one badge for what learners did before, after asking."""
+        return template_history.fill(self, request, self._template(request, str(object_id)))
 
     def _template(self, request: HttpRequest, object_id: str) -> BadgeTemplate:
         """Raises PermissionDenied before it says whether there is such a template."""
@@ -207,27 +233,25 @@ class BadgeTemplateAdmin(SubjectAdmin):
             raise Http404(_("There is no such badge template."))
         return template
 
-    def _turn_one(self, request: HttpRequest, object_id: int, *, on: bool) -> HttpResponse:
-        template = self._template(request, str(object_id))
-        if not self.has_activate_permission(request):
-            raise PermissionDenied
-        asked = activation.turn(self, request, self.get_queryset(request).filter(pk=template.pk), on=on)
-        if asked is not None:
-            return asked
-        return HttpResponseRedirect(reverse("admin:credly_badges_badgetemplate_change", args=[template.pk]))
-
     def page_buttons(self, request: HttpRequest, thing: Any) -> list[Button]:
         """Where else to look."""
         buttons = audit_button(request, thing)
         if may(request, "view_availability"):
             where = list_url(Availability, template__id__exact=thing.pk)
             buttons.insert(0, Button(_("Availability"), where))
+        for model, name, narrowed in (
+            (Regression, _("Regressions"), {"progress__template__id__exact": thing.pk}),
+            (HistoryRun, _("History"), {"template__id__exact": thing.pk}),
+            (RequirementsVersion, _("Versions"), {"template__id__exact": thing.pk}),
+        ):
+            if may(request, f"view_{model._meta.model_name}"):
+                buttons.insert(0, Button(name, list_url(model, **narrowed)))
         if may(request, "view_badgeaward"):
             buttons.insert(0, Button(_("Awards"), list_url(BadgeAward, template__id__exact=thing.pk)))
         if may(request, "issue_badgeaward") and thing.credly_state == BadgeTemplate.CredlyState.ACTIVE:
             where = f"{reverse('admin:credly_badges_badgeaward_issue')}?template={thing.pk}"
             buttons.insert(0, Button(_("Issue this badge"), where))
-        return buttons
+        return [*buttons, *why.button(request, template_id=thing.pk)]
 
     def _about(self, request: HttpRequest, template: BadgeTemplate) -> dict[str, Any]:
         return {
@@ -245,9 +269,8 @@ class BadgeTemplateAdmin(SubjectAdmin):
             "alignments": _linked(template.alignments, "name", "description"),
             "criteria": criteria_in_words(template),
             "terms": template_terms.in_words(template),
-            "reasons": reasons_not_to_activate(template),
             "may_change": self.has_change_permission(request, template),
-            "may_activate": self.has_activate_permission(request),
+            **template_life.about(request, template),
         }
 
 

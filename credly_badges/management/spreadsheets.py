@@ -1,17 +1,5 @@
-"""What is written into the cells of a CSV file that somebody will open in a spreadsheet."""
+"""What is written into the cells of a CSV file; the doors share it."""
 
-from __future__ import annotations
+from ..reports.spreadsheets import cell
 
-import json
-from typing import Any
-
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet takes a cell that begins like this for a formula, and runs it."""
-
-
-def cell(value: Any) -> str:
-    """A value as text that no spreadsheet runs."""
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+__all__ = ["cell"]

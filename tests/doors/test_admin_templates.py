@@ -199,7 +199,7 @@ def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, l
         for requirement in RequirementFactory.create_batch(5, group=GroupFactory(template=template)):
             RuleFactory.create_batch(2, requirement=requirement)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(18):
         page = client.get(address(template))
 
     assert page.status_code == 200
@@ -217,7 +217,7 @@ def test_an_admin_is_asked_and_then_learners_can_earn_the_badge(client, log_in):
     still_inactive = not BadgeTemplate.objects.get().is_active
     done = client.post(address(template, "activate"), {"confirmed": "yes"}, follow=True)
 
-    assert "Yes, activate" in text_of(question)
+    assert "Yes: Activate" in text_of(question)
     assert "Learner is passing: yes." in text_of(question)
     assert still_inactive
     assert BadgeTemplate.objects.get().is_active
@@ -236,7 +236,7 @@ def test_a_template_that_cannot_be_activated_says_why_and_stays_as_it_is(client,
 
     for answer in (page, question, done):
         assert "At Credly the template is archived" in text_of(answer)
-    assert "Yes, activate" not in text_of(question)
+    assert "Yes: Activate" not in text_of(question)
     assert not BadgeTemplate.objects.get().is_active
 
 
@@ -328,12 +328,20 @@ def test_production_is_not_marked_as_sandbox(client, log_in):
 
 # Its terms
 
-TERMS = {"expiry": "template", "repeat": "once", "on_duplicate": "adopt"}
+TERMS = {
+    "expiry": "template",
+    "repeat": "once",
+    "on_duplicate": "adopt",
+    "release": "at_once",
+    "on_loss": "keep",
+    "on_change": "move",
+}
 
 
 def test_terms_are_saved_and_kept_in_the_audit_log_and_read_on_the_page(client, log_in):
     user, template = log_in("view_badgetemplate", "change_badgetemplate"), TemplateFactory()
     wanted = {
+        **TERMS,
         "expiry": "period",
         "expiry_days": "365",
         "renewal_days": "30",
