@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models, transaction
+from django.db import models
+from django.utils import timezone
 from django.utils.translation import override
 
 from . import progress, reports
-from .models import BadgeRequirement, BadgeTemplate, RequirementGroup, RequirementsVersion
+from .models import BadgeProgress, BadgeRequirement, BadgeTemplate, RequirementGroup, RequirementsVersion
 
 GROUP_FIELDS: Mapping[str, str] = MappingProxyType(
     {
@@ -49,6 +50,10 @@ RULE_FIELDS: Mapping[str, str] = MappingProxyType(
     {"field": "path", "about": "about", "operator": "operator", "value": "value"}
 )
 
+KEPT_AFTER_A_CHANGE = timedelta(days=1)
+MOST_AT_ONCE = 500
+"""Groups that are deleted in one go; the next night takes the rest."""
+
 EVERY = "every"
 """Says in a file that a requirement has to be met in every one of its places."""
 
@@ -73,8 +78,28 @@ def seal(template: BadgeTemplate, *, by: AbstractBaseUser | None = None) -> Requ
         },
     )
     if created and written.on_change == BadgeTemplate.OnChange.MOVE:
-        transaction.on_commit(progress.wake_to_move)
+        progress.wake_to_move()
     return written
+
+
+def prune() -> int:
+    """Delete the rows of earlier versions by which no learner is judged; of how many groups. What was asked for then
+    stays written down.
+
+    A learner who began at the moment of a change may yet be found to be judged by the version before, so it is kept
+    for a day.
+    """
+    judged = BadgeProgress.objects.filter(template=models.OuterRef("template"), version=models.OuterRef("version"))
+    followed = RequirementsVersion.objects.filter(
+        template=models.OuterRef("template"),
+        number=models.OuterRef("template__version"),
+        created__lt=timezone.now() - KEPT_AFTER_A_CHANGE,
+    )
+    earlier = RequirementGroup.objects.filter(version__lt=models.F("template__version"))
+    unused = earlier.filter(~models.Exists(judged), models.Exists(followed))
+    ids = list(unused.order_by().values_list("pk", flat=True)[:MOST_AT_ONCE])
+    RequirementGroup.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def is_sealed(template: BadgeTemplate) -> bool:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
-from credly_badges import activation, lms, requirements, versions
+from credly_badges import activation, lms, progress, requirements, versions
 from credly_badges.models import (
     AuditEntry,
+    BadgeAward,
+    BadgeProgress,
     BadgeRequirement,
     ListeningPlace,
     RequirementGroup,
     RequirementsVersion,
 )
+from credly_badges.requirements import files, form, yaml_text
+from credly_badges.requirements.specs import content
 from credly_badges.testing.factories import (
     COURSE_KEY,
     PASSING_STATUS,
+    ProgressFactory,
+    ReceivedEventFactory,
+    RuleFactory,
     TemplateFactory,
     UserFactory,
     a_badge_for_passing,
@@ -32,6 +40,8 @@ SECOND, THIRD = "course-v1:edX+Second+2026", "course-v1:edX+Third+2026"
 def _courses():
     for key in (COURSE_KEY, SECOND, THIRD):
         lms.backend().add_course(key, "A course")
+    yield
+    lms.backend().clear()
 
 
 def requirement(scope=COURSE_KEY, **fields):
@@ -249,6 +259,122 @@ class TestAVersionThatWasValid:
         assert versions.seal(badge) == versions.seal(badge)
 
         assert RequirementsVersion.objects.get().words[0].startswith("Pass the course")
+
+
+class TestLearnersOnTheirWay:
+    """Whom the new version concerns."""
+
+    def has_passed(self, badge, *courses):
+        learner = UserFactory()
+        for course in courses:
+            event = ReceivedEventFactory(learner=learner, subject=course, scopes=[course, "edX", ""], waiting=True)
+            progress.record(event.pk)
+        return BadgeProgress.objects.get(learner=learner, template=badge)
+
+    def two_courses(self, **template):
+        badge = a_badge_for_passing(**template)
+        RuleFactory(requirement__group=badge.groups.get(), requirement__scope=SECOND)
+        return badge
+
+    def ask_for_the_first_only(self, badge):
+        (both,) = requirements.stored(badge)
+        save(badge, replace(both, requirements=both.requirements[:1]))
+
+    def test_they_are_judged_by_it_after_the_commit(self, django_capture_on_commit_callbacks):
+        badge = self.two_courses()
+        half = self.has_passed(badge, COURSE_KEY)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            self.ask_for_the_first_only(badge)
+
+        half.refresh_from_db()
+        assert (half.version, half.percent) == (2, 100)
+        assert BadgeAward.objects.get().learner == half.learner
+
+    def test_or_stay_by_theirs(self, django_capture_on_commit_callbacks):
+        badge = self.two_courses(on_change="keep")
+        half = self.has_passed(badge, COURSE_KEY)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            self.ask_for_the_first_only(badge)
+
+        half.refresh_from_db()
+        assert (half.version, half.percent) == (1, 50)
+
+    def test_who_completed_it_stays_by_what_they_completed(self, django_capture_on_commit_callbacks):
+        badge = a_badge_for_passing()
+        through = self.has_passed(badge, COURSE_KEY)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            change_the_first(badge, scope=SECOND)
+
+        through.refresh_from_db()
+        assert (through.version, through.percent) == (1, 100)
+
+
+class TestEarlierVersions:
+    """Their rows go once nobody is judged by them; what was asked for stays written down."""
+
+    def a_day_later(self):
+        RequirementsVersion.objects.update(created=timezone.now() - timedelta(days=2))
+
+    def test_one_by_which_nobody_is_judged_goes(self):
+        badge = a_badge_for_passing()
+        change_the_first(badge, scope=SECOND)
+        self.a_day_later()
+
+        assert versions.prune() == 1
+
+        assert rows(badge, 1) == []
+        assert rows(badge, 2) != []
+        assert [each.number for each in RequirementsVersion.objects.all()] == [1, 2]
+
+    def test_one_by_which_somebody_is_judged_stays(self):
+        badge = a_badge_for_passing()
+        ProgressFactory(template=badge, version=1)
+        change_the_first(badge, scope=SECOND)
+        self.a_day_later()
+
+        assert versions.prune() == 0
+
+    def test_one_that_was_followed_just_now_stays(self):
+        change_the_first(a_badge_for_passing(), scope=SECOND)
+
+        assert versions.prune() == 0
+
+    def test_one_whose_follower_is_not_valid_yet_stays(self):
+        badge = a_badge_for_passing()
+        versions.seal(badge)
+        activation.deactivate(badge, by=None)
+        change_the_first(badge, scope=SECOND)
+        self.a_day_later()
+
+        assert versions.prune() == 0
+
+    def test_what_was_asked_for_then_can_still_be_applied_as_a_file(self):
+        badge = a_badge_for_passing()
+        then = requirements.stored(badge)
+        change_the_first(badge, scope=SECOND)
+        asked = RequirementsVersion.objects.get(number=1).data
+
+        files.apply(files.read(yaml_text.write(form.document([asked]))), by=None)
+
+        badge.refresh_from_db()
+        assert badge.version == 3
+        assert content(requirements.stored(badge)) == content(then)
+
+
+class TestCost:
+    """Whoever writes 200 requirements waits for their rows, and for nothing else that grows."""
+
+    def test_reading_takes_the_same_queries_for_many_as_for_few(self, django_assert_num_queries):
+        badge = TemplateFactory()
+        save(badge, *(group(*(requirement(SECOND) for _number in range(20))) for _number in range(10)))
+
+        with django_assert_num_queries(3):
+            assert len(requirements.stored(badge)) == 10
+        with django_assert_num_queries(4):
+            assert len(versions.data(badge)["groups"]) == 10
 
 
 class TestKeys:
