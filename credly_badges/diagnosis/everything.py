@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from . import badges, installation, log, machinery, organizations, queues
+from . import badges, installation, log, machinery, organizations, platform, queues
 from .finding import Finding, Level
 
 
@@ -22,6 +22,7 @@ def diagnose(*, ask_credly: bool = True) -> Iterator[Finding]:
     yield database
     if database.level is Level.BAD:
         return
+    yield platform.answers()
     yield from organizations.findings(ask_credly=ask_credly)
     yield from badges.findings()
     yield from machinery.findings()

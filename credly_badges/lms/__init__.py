@@ -35,10 +35,12 @@ from .learners import (
 )
 from .people import NO_LAST_NAME, Learner, Name, NoName, Profile, is_address, name_of
 from .rows import ROWS, CertificateRow, Course, EnrollmentRow, GradeRow, Row, Source
+from .trial import QUESTIONS, unanswered
 
 __all__ = [
     "AT_ONCE",
     "NO_LAST_NAME",
+    "QUESTIONS",
     "ROWS",
     "Backend",
     "Certificate",
@@ -79,5 +81,6 @@ __all__ = [
     "runs_of_programs",
     "subsection_grades",
     "teams",
+    "unanswered",
     "user_id_of_anonymous",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import Signal
 from opaque_keys.edx.keys import CourseKey, UsageKey
@@ -46,7 +46,7 @@ class Backend(Protocol):
     def grade(self, user_id: int, course_key: CourseKey) -> float | None:
         """The learner's grade in a course run in percent, or None where there is none."""
 
-    def is_course_staff(self, user: AbstractBaseUser, course_key: CourseKey) -> bool:
+    def is_course_staff(self, user: AbstractBaseUser | AnonymousUser, course_key: CourseKey) -> bool:
         """Whether the user is on the staff of the course run, of its organization, or of the whole site."""
 
     def retirement_signals(self) -> Collection[Signal]:

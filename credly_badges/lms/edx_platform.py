@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.dispatch import Signal
 from opaque_keys.edx.keys import CourseKey
 
@@ -115,7 +115,7 @@ class EdxPlatform(PlatformRows, PlatformState):
         user_id, course = rows.first() or (None, None)
         return user_id if course_key is None or course in (None, course_key) else None
 
-    def is_course_staff(self, user: AbstractBaseUser, course_key: CourseKey) -> bool:
+    def is_course_staff(self, user: AbstractBaseUser | AnonymousUser, course_key: CourseKey) -> bool:
         """What edx-platform's own pages ask before they let somebody see a course's staff pages."""
         with asking_edx_platform():
             from lms.djangoapps.courseware.access import has_access

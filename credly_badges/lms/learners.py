@@ -8,7 +8,7 @@ from typing import Any
 from crum import get_current_user
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from opaque_keys.edx.keys import CourseKey
@@ -68,7 +68,7 @@ def user_id_of_anonymous(anonymous_id: str, key: CourseKey | str = "") -> int | 
     return backend().user_id_of_anonymous(anonymous_id, course_key(key) if key else None)
 
 
-def is_course_staff(user: AbstractBaseUser, key: CourseKey | str) -> bool:
+def is_course_staff(user: AbstractBaseUser | AnonymousUser, key: CourseKey | str) -> bool:
     """Whether the user is on the staff of a course run. Raises InvalidKeyError for a text that is no course key."""
     return backend().is_course_staff(user, course_key(key))
 

@@ -16,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from opaque_keys.edx.keys import CourseKey
 
 from credly_badges import lms
+from credly_badges.diagnosis import platform
+from credly_badges.diagnosis.finding import Level
 from credly_badges.lms import Name, NoPlatform, name_of
 from credly_badges.testing.factories import UserFactory
 from credly_badges.testing.lms import StandInLMS
@@ -104,6 +106,15 @@ def test_a_host_that_is_no_lms_is_told_which_setting_to_give(settings):
         with pytest.raises(NoPlatform, match="CREDLY_BADGES_LMS_BACKEND") as caught:
             ask()
         assert isinstance(caught.value, ImproperlyConfigured)
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_no_lms_hears_it_once(settings):
+    settings.CREDLY_BADGES_LMS_BACKEND = "credly_badges.lms.EdxPlatform"
+
+    told = platform.answers()
+
+    assert told.sentence.startswith("The LMS does not answer. edx-platform is not here")
 
 
 def test_edx_platform_gives_profile_name_and_language(edx_platform):
@@ -474,3 +485,26 @@ def test_edx_platform_tells_whom_an_anonymous_id_means(edx_platform):
     assert lms.user_id_of_anonymous("of-any-course", OTHER) == ana.pk
     assert lms.user_id_of_anonymous("nobody", DEMO) is None
     assert lms.user_id_of_anonymous("", DEMO) is None
+
+
+def test_an_lms_that_answers_everything_is_said_to(edx_platform, settings):
+    settings.LMS_ROOT_URL = "https://lms.example.com"
+
+    assert lms.unanswered() == {}
+    assert platform.answers().level is Level.OK
+
+
+def test_what_an_upgrade_of_the_lms_moved_or_renamed_is_told(edx_platform, settings, monkeypatch):
+    from lms.djangoapps.grades import models
+
+    settings.LMS_ROOT_URL = "https://lms.example.com"
+    monkeypatch.setitem(sys.modules, "lms.djangoapps.teams.models", None)
+    monkeypatch.setattr(models, "PersistentCourseGrade", models.PersistentSubsectionGrade)  # Without its columns.
+
+    failed = lms.unanswered()
+    told = platform.answers()
+
+    assert set(failed) == {"grade", "history", "rows_of", "teams"}
+    assert (told.id, told.level) == ("lms_unanswered", Level.BAD)
+    assert "The LMS does not answer: grade, history, rows_of, teams." in told.sentence
+    assert "which release of the LMS" in told.advice
