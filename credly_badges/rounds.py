@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import audit, conf, keys, lint, listening, notices, progress, reconcile, retirement
+from . import audit, conf, keys, lint, listening, notices, progress, reconcile, retirement, versions
 from .events import keeping, runs
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
@@ -119,6 +119,7 @@ def _keys(_source: str, until: float) -> None:
 
 def _purge(_source: str, _until: float) -> None:
     notices.purge()
+    versions.prune()
     retirement.forget_again()
 
 
