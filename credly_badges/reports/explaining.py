@@ -84,7 +84,10 @@ def _hints(mine: Known, groups: tuple[GroupWhy, ...]) -> Iterator[str]:
 def _why_silent(template: BadgeTemplate) -> Iterator[str]:
     if template.is_listening and template.activation_changed_at:
         words = {"moment": moment(template.activation_changed_at), "status": template.get_status_display()}
-        yield _("The badge is “%(status)s” since %(moment)s. What happened before it listened was not heard.") % words
+        yield (
+            _("The badge has been “%(status)s” since %(moment)s. What happened before it listened was not heard.")
+            % words
+        )
     if kept := conf.kept_events():
         yield ngettext(
             "Events that decide nothing are removed after %(days)d day, so something older may have been heard.",

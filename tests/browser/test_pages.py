@@ -72,7 +72,12 @@ def everything(badge):
         learner=award.learner,
         facts={"state": ["offered", "revoked"]},
     )
-    return {"template": badge.pk, "run": run.pk, "availability": Availability.objects.get().pk}
+    return {
+        "template": badge.pk,
+        "learner": award.learner_id,
+        "run": run.pk,
+        "availability": Availability.objects.get().pk,
+    }
 
 
 PAGES = [
@@ -91,6 +96,7 @@ ADMIN_PAGES = [
     f"{ADMIN}/availability/",
     f"{ADMIN}/availability/{{availability}}/change/",
     f"{ADMIN}/auditentry/",
+    f"{ADMIN}/badgeprogress/why/?template={{template}}&learner={{learner}}",
 ]
 
 

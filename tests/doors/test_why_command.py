@@ -79,7 +79,8 @@ class TestCredlyWhy:
             "    Not met: nothing of this was heard of the learner, and the LMS knows nothing of it.",
             "",
             "Also to be known",
-            "  The badge is “active” since March 1, 2026, noon (UTC). What happened before it listened was not heard.",
+            "  The badge has been “active” since March 1, 2026, noon (UTC). "
+            "What happened before it listened was not heard.",
             "  Events that decide nothing are removed after 365 days, so something older may have been heard.",
         ]
 
