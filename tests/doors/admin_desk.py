@@ -24,6 +24,9 @@ READING = (
     "view_availability",
     "view_reconcilerun",
     "view_reconciledifference",
+    "view_historyrun",
+    "view_regression",
+    "view_requirementsversion",
 )
 
 

@@ -15,8 +15,11 @@ from credly_badges.models import (
     Availability,
     CredlyNotice,
     CredlyOrganization,
+    HistoryRun,
     ReconcileDifference,
     ReconcileRun,
+    Regression,
+    RequirementsVersion,
 )
 from credly_badges.testing.factories import (
     AwardFactory,
@@ -43,6 +46,9 @@ LISTS = (
     "availability",
     "reconcilerun",
     "reconciledifference",
+    "historyrun",
+    "regression",
+    "requirementsversion",
 )
 EDITED = {"credlyorganization", "availability"}
 """What is added, changed and deleted by hand."""
@@ -63,6 +69,9 @@ class Things:
     availability: int
     reconcilerun: int
     reconciledifference: int
+    historyrun: int
+    regression: int
+    requirementsversion: int
 
 
 def a_notice() -> CredlyNotice:
@@ -84,6 +93,20 @@ def a_difference() -> ReconcileDifference:
     )
 
 
+def a_run() -> HistoryRun:
+    return HistoryRun.objects.create(kind="rehearsal", template=TemplateFactory())
+
+
+def a_regression() -> Regression:
+    award = AwardFactory()
+    progress = ProgressFactory(template=award.template, learner=award.learner)
+    return Regression.objects.create(progress=progress, award=award, happened_at=timezone.now(), because="It fell.")
+
+
+def a_version() -> RequirementsVersion:
+    return RequirementsVersion.objects.create(template=TemplateFactory(), number=1, words=["Pass the course."])
+
+
 @pytest.fixture
 def things(credly, credly_address) -> Things:
     there = credly.add_organization("Example University", key=KEY)
@@ -103,6 +126,9 @@ def things(credly, credly_address) -> Things:
         place.pk,
         difference.run_id,
         difference.pk,
+        a_run().pk,
+        a_regression().pk,
+        a_version().pk,
     )
 
 
@@ -130,8 +156,11 @@ PAGES = [
     ("outboxmessage", "redrive_all", False, False),
     ("outboxmessage", "redrive", True, False),
     ("outboxmessage", "drop", False, False),
+    ("regression", "decide", False, False),
+    ("historyrun", "stop", True, False),
+    ("historyrun", "resume", True, False),
 ]
-ONLY_POSTED = {"sync", "check", "resume", "reset", "resend", "redrive", "process"}
+ONLY_POSTED = {"sync", "check", "resume", "stop", "reset", "resend", "redrive", "process"}
 NEVER = {(model, page) for model in LISTS if model not in EDITED for page in ("add", "delete")}
 BUTTONS = {page for _model, page, _of_one, readable in PAGES if not readable}
 
@@ -246,6 +275,9 @@ MAKERS = {
     "availability": a_place,
     "reconcilerun": a_difference,
     "reconciledifference": a_difference,
+    "historyrun": a_run,
+    "regression": a_regression,
+    "requirementsversion": a_version,
     "auditentry": lambda: audit.record(
         "template.activated", TemplateFactory(), actor=get_user_model().objects.order_by("?").first()
     ),
