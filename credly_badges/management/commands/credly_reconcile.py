@@ -7,10 +7,8 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
@@ -21,7 +19,7 @@ from tqdm import tqdm
 from ...models import BadgeAward, BadgeTemplate, CredlyOrganization, ReconcileRun
 from ...reconcile import causes, reports, runs, work
 from ..organizations import add_organization_option, an_id, chosen_organizations
-from ..spreadsheets import cell
+from ..spreadsheets import cell, opened
 
 PATIENCE = timedelta(minutes=3)
 """The longest single wait when requests are held back, by Credly or by ourselves."""
@@ -68,7 +66,7 @@ class Command(BaseCommand):
                 _("--resume goes on with what the comparison was to do; give it no --fix or --template.")
             )
         if options["csv"]:
-            with _opened(options["csv"], self.stdout):
+            with opened(options["csv"], self.stdout):
                 pass  # Before all the work: a file that cannot be written should not be found out after it.
         only = _template(options["template"], options["organization"])
         organizations = [only.organization] if only else chosen_organizations(options["organization"])
@@ -122,7 +120,7 @@ class Command(BaseCommand):
 
     def _tell(self, done: Sequence[ReconcileRun], options: dict[str, Any]) -> None:
         if options["csv"]:
-            with _opened(options["csv"], self.stdout) as file:
+            with opened(options["csv"], self.stdout) as file:
                 _write(done, file, with_names=options["usernames"])
         if options["json"]:
             data = [reports.as_data(run) for run in done]
@@ -164,29 +162,6 @@ def _write(done: Iterable[ReconcileRun], file: Any, *, with_names: bool) -> None
         for difference in reports.differences(run, with_names=with_names):
             name = getattr(difference.learner, "username", "") if with_names else ""
             writer.writerow(map(cell, [*reports.values(run, difference), *([name] if with_names else [])]))
-
-
-@contextmanager
-def _opened(name: str, stdout: Any) -> Iterator[TextIO]:
-    if name == "-":
-        yield _Lines(stdout)  # type: ignore[misc]  # as far as the csv module needs it
-        return
-    try:
-        with Path(name).open("w", newline="", encoding="utf-8") as file:
-            yield file
-    except OSError as error:
-        raise CommandError(_("The CSV file could not be written: %(error)s") % {"error": error}) from None
-
-
-class _Lines:
-    """Django's standard output, which would end each text with a line break of its own."""
-
-    def __init__(self, out: Any) -> None:
-        self._out = out
-
-    def write(self, text: str) -> None:
-        """As it is."""
-        self._out.write(text, ending="")
 
 
 def _template(uuid: UUID | None, organizations: list[UUID] | None) -> BadgeTemplate | None:

@@ -7,7 +7,6 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ... import lms, reports
-from ...models import BadgeTemplate
+from ..templates import chosen_template
 
 MARKS = {True: "✓", False: "✗", None: "·"}
 INDENT = "  "
@@ -42,7 +41,7 @@ class Command(BaseCommand):
         if not translation.check_for_language(language):
             raise CommandError(_("There is no language “%(code)s”: give a code such as de.") % {"code": language})
         with translation.override(language):
-            answer = reports.why(_learner(options["user"]), _template(options["template"]))
+            answer = reports.why(_learner(options["user"]), chosen_template(options["template"]))
             if options["json"]:
                 self.stdout.write(json.dumps(asdict(answer), indent=2, default=str, ensure_ascii=False))
             else:
@@ -59,26 +58,6 @@ def _learner(text: str) -> int:
             % {"user": text}
         )
     return found.id
-
-
-def _template(text: str) -> BadgeTemplate:
-    try:
-        found = BadgeTemplate.objects.filter(uuid=UUID(text))
-    except ValueError:
-        found = BadgeTemplate.objects.filter(name__iexact=text.strip())
-    templates = list(found.select_related("organization"))
-    if not templates:
-        raise CommandError(
-            _("There is no badge template “%(template)s”. Give its ID at Credly or its whole name.")
-            % {"template": text}
-        )
-    if len(templates) > 1:
-        which = "; ".join(f"{each.uuid} ({each.organization})" for each in templates)
-        raise CommandError(
-            _("“%(template)s” is the name of several badge templates. Give the ID of one of these: %(which)s.")
-            % {"template": text, "which": which}
-        )
-    return templates[0]
 
 
 def _lines(answer: reports.Why) -> Iterator[str]:
