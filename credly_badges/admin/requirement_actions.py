@@ -13,7 +13,7 @@ from ..rules.fields import FieldType
 from ..rules.operators import Operator
 from . import requirement_patterns
 from .requirement_draft import MOST_PARTS, Draft
-from .requirement_parts import GroupPart, RequirementPart, RulePart, find, keep, keep_requirement
+from .requirement_parts import GroupPart, RequirementPart, RulePart, chosen_event, find, keep, keep_requirement
 
 
 def act(draft: Draft, action: str) -> None:
@@ -25,6 +25,7 @@ def act(draft: Draft, action: str) -> None:
         draft.said = _("This is as much as one badge can ask for: %(count)d groups, requirements and rules.") % {
             "count": MOST_PARTS
         }
+        draft.draw()
         return
     _ACTIONS[name](draft, key)
     for requirement in draft.requirements:
@@ -119,8 +120,8 @@ def _open(draft: Draft, mark: str) -> None:
 
 def _refresh(draft: Draft, _key: str) -> None:
     """Show the fields and operators of what is chosen now."""
-    changed = (f"id_r{each.key}-scope" for each in draft.requirements if each.form.given("event_type") != each.shown)
-    draft.focus = draft.values.get("focus", "") or next(changed, "")
+    changed = [each.key for each in draft.requirements if chosen_event(each, draft.values) != each.shown]
+    draft.focus = draft.values.get("focus", "") or (f"id_r{changed[0]}-scope" if changed else "")
 
 
 def _use_pattern(draft: Draft, name: str) -> None:
@@ -148,7 +149,7 @@ def _use_pattern(draft: Draft, name: str) -> None:
 
 def _suggest_a_rule(draft: Draft, requirement: RequirementPart) -> None:
     """An event that says yes or no happens for those who fail too, so offer the rule that asks for a yes."""
-    kind = draft.values.get(f"r{requirement.key}-event_type", "")
+    kind = chosen_event(requirement, draft.values)
     if kind == requirement.shown:
         return
     unwanted = _suggestion(requirement.shown)

@@ -98,6 +98,9 @@ class PartForm(forms.Form):
     def control(self, name: str) -> Control:
         """One field. It is drawn here and not by Django, whose releases differ in what they tell screen readers."""
         bound = self[name]
+        choices = self.choices(name)
+        if choices is not None:
+            bound.field.widget.choices = choices
         errors = tuple(str(error) for error in self.errors.get(name, ())) if self.checked else ()
         options, notes = self.options(name), self.notes(name)
         list_id = self.list_id(name) or (f"{bound.auto_id}_list" if options else "")
@@ -126,6 +129,10 @@ class PartForm(forms.Form):
             list_id=list_id,
             kind=_kind(bound.field.widget),
         )
+
+    def choices(self, name: str) -> Choices | None:
+        """What a select offers whose text is checked by other means; found only where it is drawn, as it takes long."""
+        return None
 
     def options(self, name: str) -> tuple[str, ...]:
         """Values to suggest for a text field."""

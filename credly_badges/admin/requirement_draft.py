@@ -25,6 +25,7 @@ from .requirement_parts import (
     RequirementPart,
     Values,
     all_parts,
+    chosen_event,
     foldables,
     group_spec,
     owned_parts,
@@ -65,7 +66,6 @@ class Draft:
         self.unfolded = ""
         self.faults: list[Any] = []
         self._badges: tuple[tuple[str, str], ...] | None = None
-        self.draw()
 
     @classmethod
     def of_stored(cls, template: BadgeTemplate, groups: Sequence[GroupSpec]) -> Draft:
@@ -92,7 +92,7 @@ class Draft:
     @property
     def shape(self) -> str:
         """What is inside what, for a hidden field."""
-        return json.dumps(shape_of(self.groups))
+        return json.dumps(shape_of(self.groups, self.values))
 
     @property
     def rest(self) -> str:
@@ -112,7 +112,7 @@ class Draft:
     @property
     def is_blank(self) -> bool:
         """Whether nothing was chosen yet."""
-        return not any(requirement.form.given("event_type") for requirement in self.requirements)
+        return not any(chosen_event(each, self.values) for each in self.requirements)
 
     @property
     def requirements(self) -> list[RequirementPart]:
@@ -177,10 +177,10 @@ class Draft:
     @property
     def shows_what_was_chosen(self) -> bool:
         """Whether every event was on the page with its own fields; without JavaScript that takes a button."""
-        return all(each.form.given("event_type") in ("", each.shown) for each in self.requirements)
+        return all(chosen_event(each, self.values) in ("", each.shown) for each in self.requirements)
 
     def draw(self) -> None:
-        """Make the fields anew, from what is typed and chosen now."""
+        """Make the fields, from what is typed and chosen now. Nothing can be checked or shown before that."""
         around = Around(self._group_names(), self._requirement_names(), self._offered_badges())
         for group in self.groups:
             points = sum(_points(self.values.get(f"r{each.key}-weight")) for each in group.requirements)
@@ -221,12 +221,12 @@ class Draft:
             for group in self.groups
             if self.values.get(f"g{group.key}-needs") != GroupNeeds.UNDO
             for each in group.requirements
-            if self.values.get(f"r{each.key}-event_type")
+            if chosen_event(each, self.values)
         )
 
     def name_of(self, requirement: RequirementPart) -> str:
         """What people know a requirement by."""
-        event = CATALOGUE.get(self.values.get(f"r{requirement.key}-event_type", ""))
+        event = CATALOGUE.get(chosen_event(requirement, self.values))
         return self.values.get(f"r{requirement.key}-description") or str(event.label if event else _("no event yet"))
 
     def _offered_badges(self) -> tuple[tuple[str, str], ...]:

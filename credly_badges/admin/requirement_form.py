@@ -16,7 +16,7 @@ from ..reports import is_course_run
 from ..requirements import InvalidScope, read_scope
 from ..rules.criteria import Distinct
 from .requirement_choices import Around, events, in_order
-from .requirement_controls import CHOOSES_WHAT_FOLLOWS, Keys, PartForm, with_present
+from .requirement_controls import CHOOSES_WHAT_FOLLOWS, Choices, Keys, PartForm, with_present
 from .requirement_group_form import GroupForm
 
 ONCE, SEVERAL, EVERY = "once", "several", "every"
@@ -105,11 +105,6 @@ class RequirementForm(PartForm):
         # A group of penalties takes back what is asked for elsewhere; a penalty takes back no penalty.
         self.others = tuple((key, name) for key, name in around.requirements if key != own_key)
         chosen = self.fields["event_type"]
-        chosen.widget.choices = with_present(
-            [("", _("— choose an event —")), *events()],
-            self.given("event_type"),
-            _("%(value)s (unknown to this version)"),
-        )
         if self.event:
             chosen.help_text = self.event.description
         self._leave_out()
@@ -133,6 +128,16 @@ class RequirementForm(PartForm):
         if "scope" not in self.fields:
             return []
         return [each.strip() for each in re.split(r"[,\n\r]+", self.given("scope")) if each.strip()]
+
+    def choices(self, name: str) -> Choices | None:
+        """The events, and the badges that are not in the list yet."""
+        if name == "event_type":
+            offered = [("", _("— choose an event —")), *events()]
+            return with_present(offered, self.given(name), _("%(value)s (unknown to this version)"))
+        if name == "add_place":
+            left = [choice for choice in self.around.badges if choice[0] not in self.places]
+            return [("", _("— choose a badge —")), *left]
+        return None
 
     def notes(self, name: str) -> tuple[str, ...]:
         """For the places: which courses, programs and badges they are."""
@@ -233,6 +238,3 @@ class RequirementForm(PartForm):
             scope.label, scope.help_text = _WHERE[kind]
         lines = self.given("scope").count("\n") + 1
         scope.widget.attrs["rows"] = min(lines, _MOST_LINES)
-        if "add_place" in self.fields:
-            left = [choice for choice in self.around.badges if choice[0] not in self.places]
-            self.fields["add_place"].widget.choices = [("", _("— choose a badge —")), *left]

@@ -26,7 +26,7 @@ Values = dict[str, str]
 """The text of every field of the page, by its name."""
 
 
-@dataclass
+@dataclass(eq=False)
 class RulePart:
     """A data rule on the page. ``key`` is the id of its row, or ``new1`` and so on before it has one."""
 
@@ -34,7 +34,7 @@ class RulePart:
     form: RuleForm = field(init=False)
 
 
-@dataclass
+@dataclass(eq=False)
 class RequirementPart:
     """A requirement on the page. ``shown`` is the event whose fields the page showed when it was sent.
 
@@ -55,7 +55,7 @@ class RequirementPart:
         return self.form.cost + sum(rule.form.cost for rule in self.rules)
 
 
-@dataclass
+@dataclass(eq=False)
 class GroupPart:
     """A group on the page. ``lasting`` is the key by which another group says that it comes after this one."""
 
@@ -158,19 +158,24 @@ def _shown_value(requirement: RequirementSpec, rule: RuleSpec) -> str:
         return rule.value  # Shown as it is; saving says what is wrong with it.
 
 
-def shape_of(groups: Sequence[GroupPart]) -> list[Any]:
+def shape_of(groups: Sequence[GroupPart], values: Values) -> list[Any]:
     """What is inside what, for a hidden field."""
     return [
         [
             group.key,
             [
-                [each.key, each.form.given("event_type"), [rule.key for rule in each.rules], each.lasting]
+                [each.key, chosen_event(each, values), [rule.key for rule in each.rules], each.lasting]
                 for each in group.requirements
             ],
             group.lasting,
         ]
         for group in groups
     ]
+
+
+def chosen_event(part: RequirementPart, values: Values) -> str:
+    """The kind of event that is chosen now; empty for none."""
+    return values.get(f"r{part.key}-event_type", "").strip()
 
 
 def sent_group(shape: Any) -> GroupPart:

@@ -18,7 +18,7 @@ from ..rules.language import InvalidRule, canonical_text, compile_rule
 from ..rules.operators import Operator, operators_for
 from ..rules.values import LISTS, example
 from .requirement_choices import Around, asks_about, fields, find_field
-from .requirement_controls import CHOOSES_WHAT_FOLLOWS, PartForm, with_present
+from .requirement_controls import CHOOSES_WHAT_FOLLOWS, Choices, PartForm, with_present
 from .requirement_percent import slip
 
 _OPERATOR_ERRORS = ("unknown_operator", "operator_not_for_type")
@@ -67,17 +67,6 @@ class RuleForm(PartForm):
         super().__init__(*args, **kwargs)
         self.event, self.around = event, around
         self.field: Field | None = find_field(event, self.given("path"))
-        self.fields["path"].widget.choices = with_present(
-            [("", _("— choose a field —")), *fields(event)],
-            self.given("path"),
-            _("%(value)s (not a field of this event)"),
-        )
-        offered = operators_for(self.field.type) if self.field else ()
-        self.fields["operator"].widget.choices = with_present(
-            [("", _("— choose —")), *((each.value, _(each.label)) for each in offered)],
-            self.given("operator"),
-            _("%(value)s (does not fit this field)"),
-        )
         self._offer_what_it_is_about()
         if self.field:
             self._offer_values(self.field)
@@ -87,6 +76,17 @@ class RuleForm(PartForm):
         """The operator that is chosen, if it fits the field."""
         offered = operators_for(self.field.type) if self.field else ()
         return next((each for each in offered if each == self.given("operator")), None)
+
+    def choices(self, name: str) -> Choices | None:
+        """The fields of the event, and what can be asked of the field that is chosen."""
+        if name == "path":
+            offered = [("", _("— choose a field —")), *fields(self.event)]
+            return with_present(offered, self.given(name), _("%(value)s (not a field of this event)"))
+        if name == "operator":
+            fitting = operators_for(self.field.type) if self.field else ()
+            offered = [("", _("— choose —")), *((each.value, _(each.label)) for each in fitting)]
+            return with_present(offered, self.given(name), _("%(value)s (does not fit this field)"))
+        return None
 
     def options(self, name: str) -> tuple[str, ...]:
         """The values that the field can have, where the list of them is closed."""

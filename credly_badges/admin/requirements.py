@@ -43,10 +43,11 @@ def edit(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplat
     elif not draft.shows_what_was_chosen:
         act(draft, "refresh")
         draft.said = _("You chose another event. Look at its data rules below, then save.")
-    elif draft.check():
+    else:
+        draft.draw()
         despite = request.POST.get("despite", "").split() if action == "save-all-the-same" else []
-        refusal = _save(request, template, draft, despite)
-        if refusal is None:
+        refusal = _save(request, template, draft, despite) if draft.check() else None
+        if refusal is None and not draft.errors:
             page = "requirements" if action == "save-and-stay" else "change"
             return HttpResponseRedirect(reverse(f"admin:credly_badges_badgetemplate_{page}", args=[template.pk]))
     return _page(admin, request, template, draft, may_change=True, refusal=refusal)
@@ -57,6 +58,8 @@ def _opened(template: BadgeTemplate, *, may_change: bool) -> Draft:
     draft = Draft.of_stored(template, groups)
     if not groups and may_change:
         begin(draft)
+    else:
+        draft.draw()
     requirement_notes.show_faults(draft)
     return draft
 

@@ -60,7 +60,7 @@ def test_a_first_requirement_is_set_without_javascript():
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.actor, entry.before) == ("requirements.changed", admin, {"groups": []})
     assert entry.after["groups"][0]["requirements"][0]["rules"][0]["path"] == "is_passing"
-    assert "Ready to activate." in text_of(client.get(url("badgetemplate", "change", template.pk)))
+    assert "Learner is passing: yes." in text_of(client.get(url("badgetemplate", "change", template.pk)))
 
 
 def test_what_can_be_asked_follows_from_the_event_and_the_field():
