@@ -15,11 +15,14 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from opaque_keys.edx.keys import CourseKey
 
-from credly_badges import lms
+from credly_badges import lms, progress
 from credly_badges.diagnosis import platform
 from credly_badges.diagnosis.finding import Level
+from credly_badges.events import backfill, intake
+from credly_badges.learning_event import LearningEvent
 from credly_badges.lms import Name, NoPlatform, name_of
-from credly_badges.testing.factories import UserFactory
+from credly_badges.models import BadgeAward, ReceivedEvent
+from credly_badges.testing.factories import RequirementFactory, RuleFactory, TemplateFactory, UserFactory
 from credly_badges.testing.lms import StandInLMS
 
 MINIATURE = Path(__file__).parent.parent / "edx_platform"
@@ -38,6 +41,7 @@ ROOTS = {"common", "completion", "edx_name_affirmation", "lms", "openedx", "xmod
 DEMO = CourseKey.from_string("course-v1:edX+DemoX+2026")
 OTHER = CourseKey.from_string("course-v1:edX+OtherX+2026")
 HOMEWORK, EXAM, PRACTICE = (DEMO.make_usage_key("sequential", name) for name in ("homework", "exam", "practice"))
+GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
@@ -508,3 +512,44 @@ def test_what_an_upgrade_of_the_lms_moved_or_renamed_is_told(edx_platform, setti
     assert (told.id, told.level) == ("lms_unanswered", Level.BAD)
     assert "The LMS does not answer: grade, history, rows_of, teams." in told.sentence
     assert "which release of the LMS" in told.advice
+
+
+def a_badge_for_verified_learners(percent):
+    """For a grade in the course; the LMS is asked for the enrollment track beside."""
+    badge = TemplateFactory(active=True)
+    asked = RequirementFactory(group__template=badge, event_type=GRADE, scope=str(DEMO))
+    RuleFactory(requirement=asked, path="grade.percent", field_type="number", operator="gte", value=str(percent))
+    RuleFactory(requirement=asked, path="state.enrollment.mode", field_type="text", operator="eq", value="verified")
+    return badge
+
+
+def test_badges_are_awarded_for_what_the_tables_of_edx_platform_tell(edx_platform):
+    from lms.djangoapps.grades.models import PersistentCourseGrade
+
+    good, audit, weak, elsewhere = (UserFactory() for _number in range(4))
+    for user, course, share in ((good, DEMO, 0.57), (audit, DEMO, 0.9), (weak, DEMO, 0.5699), (elsewhere, OTHER, 0.9)):
+        graded(user.pk, course, share)
+        enrolled(user, course, "audit" if user is audit else "verified")
+    PersistentCourseGrade.objects.update(modified=NOON)
+    badge = a_badge_for_verified_learners(57)
+
+    run = backfill.go_on(backfill.begin(badge, wake=False))
+
+    (award,) = BadgeAward.objects.all()
+    assert (award.learner, award.earned_at) == (good, NOON)
+    assert (run.state, run.counts["rows"]) == ("done", 3)
+
+
+@pytest.mark.parametrize("requirements", [1, 40])
+def test_a_live_event_costs_one_question_however_many_requirements_look_beyond_it(edx_platform, requirements):
+    ana = UserFactory()
+    enrolled(ana, DEMO, "verified")
+    badges = [a_badge_for_verified_learners(57) for _number in range(requirements)]
+    attributes = {"grade": {"percent": 57, "letter_grade": "Pass"}}
+    intake.receive(LearningEvent(ana.pk, GRADE, str(DEMO), NOON, attributes, (str(DEMO), "edX+DemoX", "edX", "")))
+
+    with CaptureQueriesContext(connection) as asked:
+        progress.record(ReceivedEvent.objects.get().pk)
+
+    assert BadgeAward.objects.filter(learner=ana).count() == len(badges)
+    assert len([each for each in asked if "student_courseenrollment" in each["sql"]]) == 1
