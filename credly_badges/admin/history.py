@@ -44,11 +44,16 @@ class HistoryRunAdmin(ReadOnlyAdmin):
     list_display_links = ("created", "kind_shown")
     list_filter = ("kind", "state", ("template", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("template", "requested_by")
-    fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("template_page", "kind_shown", "version", "state_shown", "read_shown", "found_shown")}),
-        (_("When"), {"fields": ("created", "finished_at", "requested_shown")}),
-    )
     change_form_template = "admin/credly_badges/historyrun/run.html"
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("credly_badges/admin/templates.css",)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: HistoryRun | None = None) -> Any:
+        """What it is; what a rehearsal found has a place of its own."""
+        found = () if obj is not None and obj.kind == Kind.REHEARSAL else ("found_shown",)
+        when = ("created", "finished_at", "requested_shown")
+        return [(None, {"fields": ("template_page", "version", "state_shown", "read_shown", *found, *when)})]
 
     def has_view_permission(self, request: HttpRequest, obj: HistoryRun | None = None) -> bool:
         """Who may begin one may see what came of it."""
