@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -31,6 +32,10 @@ class Remark:
     sentence: str
     is_error: bool = True
 
+    def as_data(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {"line": self.line, "level": "error" if self.is_error else "hint", "sentence": self.sentence}
+
 
 class Faulty(Exception):
     """The file cannot be applied. Nothing was written; ``remarks`` say what to mend."""
@@ -51,6 +56,10 @@ class Change:
     lines: tuple[str, ...]
     version: int = 0
     on_their_way: int = 0
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as JSON values; which badge it is, is for the caller to say."""
+        return {"lines": list(self.lines), "version": self.version, "on_their_way": self.on_their_way}
 
 
 @dataclass(frozen=True)

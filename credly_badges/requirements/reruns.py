@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -45,6 +46,10 @@ class Carried:
     lines: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as JSON values; which badge it is, is for the caller to say."""
+        return {"lines": list(self.lines), "left": list(self.left), "refused": list(self.refused)}
 
 
 def carry_over(

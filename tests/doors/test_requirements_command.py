@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from io import StringIO
 from uuid import uuid4
@@ -9,10 +10,12 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
-from credly_badges import lms, requirements
+from credly_badges import lms, requirements, versions
 from credly_badges.models import BadgeRequirement
+from credly_badges.requirements import files
 from credly_badges.testing.factories import (
     COURSE_KEY,
+    PASSING_STATUS,
     RequirementFactory,
     RuleFactory,
     TemplateFactory,
@@ -34,7 +37,10 @@ def _courses():
 
 @pytest.fixture
 def badge():
-    return a_badge_for_passing(name="Python", organization__name="Example University")
+    made = a_badge_for_passing(name="Python", organization__name="Example University")
+    made.groups.update(key="basics")
+    BadgeRequirement.objects.update(key="pass")
+    return made
 
 
 @pytest.fixture
@@ -64,9 +70,6 @@ class TestExport:
 
     def test_it_writes_every_badge_that_asks_for_something(self, badge):
         TemplateFactory(name="Empty", organization=badge.organization)
-        key = badge.groups.get().key
-        requirement = BadgeRequirement.objects.get()
-
         out, err = run("export")
 
         assert err == ""
@@ -79,11 +82,11 @@ class TestExport:
             f"  - organization: {badge.organization.uuid}\n"
             f"    template: {badge.uuid}\n"
             "    groups:\n"
-            f"      - key: {key}\n"
+            "      - key: basics\n"
             "        needs: all\n"
             "        requirements:\n"
-            f"          - key: {requirement.key}\n"
-            f"            event: {requirement.event_type}\n"
+            "          - key: pass\n"
+            f"            event: {PASSING_STATUS}\n"
             "            description: Pass the course\n"
             "            places:\n"
             f"              - {COURSE_KEY}\n"
@@ -164,10 +167,9 @@ class TestDiffAndApply:
 
     def test_a_change_is_shown_then_made(self, badge, exported):
         replace_in(exported, COURSE_KEY, SECOND)
-        key = BadgeRequirement.objects.get().key
         told = (
             f"Python (Example University, {badge.uuid})\n"
-            f"  ~ “Pass the course” ({key}): where: {COURSE_KEY} → {SECOND}\n"
+            f"  ~ “Pass the course” (pass): where: {COURSE_KEY} → {SECOND}\n"
             "  This makes version 2.\n"
         )
 
@@ -249,3 +251,46 @@ class TestRerun:
     @pytest.mark.parametrize(("old", "new"), [("edX+DemoX", SECOND), (COURSE_KEY, "x y"), (COURSE_KEY, COURSE_KEY)])
     def test_what_is_no_course_run_is_said(self, old, new):
         assert run("rerun", old, new)[1]
+
+
+class TestForScripts:
+    """The same as data."""
+
+    def said(self, *arguments):
+        out, _err = run(*arguments, "--json")
+        return json.loads(out)
+
+    def test_an_export_is_the_same_file(self, badge):
+        data = self.said("export")
+
+        assert data["badges"] == [versions.data(badge)]
+        assert files.read(json.dumps(data)).badges[0][1] == badge
+
+    def test_what_is_wrong_and_what_changes(self, badge, exported):
+        assert self.said("check", str(exported)) == {"ok": True, "remarks": [], "badges": []}
+
+        replace_in(exported, COURSE_KEY, SECOND)
+        assert self.said("apply", "--dry-run", str(exported))["badges"] == [
+            {
+                "organization": str(badge.organization.uuid),
+                "template": str(badge.uuid),
+                "name": "Python",
+                "lines": [f"~ “Pass the course” (pass): where: {COURSE_KEY} → {SECOND}"],
+                "version": 2,
+                "on_their_way": 0,
+            }
+        ]
+
+        replace_in(exported, "format: 1", "format: 2")
+        assert self.said("diff", str(exported)) == {
+            "ok": False,
+            "remarks": [{"line": 2, "level": "error", "sentence": "“2” does not belong here. Choose: 1."}],
+            "badges": [],
+        }
+
+    def test_what_is_carried_over(self, badge):
+        data = self.said("rerun", COURSE_KEY, SECOND)
+
+        assert data["ok"]
+        assert data["badges"][0]["refused"] == []
+        assert data["badges"][0]["lines"][0].endswith(f"{COURSE_KEY}, {SECOND}")

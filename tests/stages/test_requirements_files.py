@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
+from pathlib import Path
+from textwrap import dedent
 from uuid import uuid4
 
 import pytest
@@ -199,6 +202,18 @@ def test_every_field_of_the_schema_is_written_and_read():
         "requirement": {*versions.REQUIREMENT_FIELDS, "places", "rules"},
         "rule": {*versions.RULE_FIELDS},
     }
+
+
+def test_the_example_of_the_how_to_is_one():
+    how_to = Path(__file__).parents[2] / "docs" / "how_tos" / "requirements_as_files.rst"
+    _before, _marker, rest = how_to.read_text(encoding="utf-8").partition(".. code-block:: yaml\n")
+    example = dedent("\n".join(takewhile(lambda line: not line or line.startswith(" "), rest.splitlines())))
+
+    (wanted,), mistakes = form.read(yaml_text.read(example).data)
+
+    assert mistakes == []
+    assert wanted.groups[0].closes_on == date(2026, 6, 30)
+    assert wanted.groups[0].requirements[0].rules[0].value == "85"
 
 
 def test_a_file_of_several_badges_has_their_names_for_people_only():

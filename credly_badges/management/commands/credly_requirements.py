@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import lint, requirements
+from ... import lint, requirements, versions
 from ...models import BadgeTemplate, RequirementGroup
 from ..organizations import add_organization_option, an_id, chosen_organizations
 
@@ -64,6 +65,8 @@ class Command(BaseCommand):
                 metavar="CODE",
                 help=f"This fault is meant. May be given several times. One of {', '.join(sorted(lint.CAN_BE_MEANT))}.",
             )
+        for each in (export, check, diff, apply, rerun):
+            each.add_argument("--json", action="store_true", help="Print the result as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Do what was asked for; a file that cannot be used ends with 1 and says why."""
@@ -76,7 +79,9 @@ class Command(BaseCommand):
         }[options["what"]](options)
 
     def _export(self, options: dict[str, Any]) -> None:
-        text = _files().export(_templates(options["template"], options["organization"]))
+        templates = _templates(options["template"], options["organization"])
+        files = _files()
+        text = _json(files.form.document(map(versions.data, templates))) if options["json"] else files.export(templates)
         if options["output"] == STANDARD:
             self.stdout.write(text, ending="")
             return
@@ -86,30 +91,30 @@ class Command(BaseCommand):
             raise CommandError(_("The file cannot be written: %(why)s") % {"why": error}) from None
 
     def _check(self, options: dict[str, Any]) -> None:
-        file = self._read(options["file"])
+        file = self._read(options)
         remarks = _files().check(file)
-        self._say(options["file"], remarks)
+        self._tell(options, remarks=remarks)
         if any(remark.is_error for remark in remarks):
             raise CommandError(_("The file cannot be applied as it is; see above."))
-        self.stdout.write(_badges(len(file.badges)) + " " + _("Nothing stands in the way."))
+        self._say(options, _badges(len(file.badges)) + " " + _("Nothing stands in the way."))
 
     def _diff(self, options: dict[str, Any]) -> None:
-        changes = _files().diff(self._read(options["file"]))
-        self._tell(changes)
+        changes = _files().diff(self._read(options))
+        self._tell(options, changes=changes)
         if changes and options["exit_code"]:
             raise CommandError(_("The file and what there is differ."))
 
     def _apply(self, options: dict[str, Any]) -> None:
         files = _files()
-        file = self._read(options["file"])
+        file = self._read(options)
         try:
             changes = files.apply(file, by=None, despite=options["despite"], dry_run=options["dry_run"])
         except files.Faulty as fault:
-            self._say(options["file"], fault.remarks)
+            self._tell(options, remarks=fault.remarks)
             raise CommandError(_("Nothing was changed; see above.")) from None
-        self._tell(changes)
+        self._tell(options, changes=changes)
         if changes and options["dry_run"]:
-            self.stdout.write(_("This was a rehearsal: nothing was changed."))
+            self._say(options, _("This was a rehearsal: nothing was changed."))
 
     def _rerun(self, options: dict[str, Any]) -> None:
         try:
@@ -123,41 +128,55 @@ class Command(BaseCommand):
             )
         except requirements.InvalidScope as fault:
             raise CommandError(str(fault)) from None
-        for each in carried:
+        if options["json"]:
+            badges = [{**_ids(each.template), **each.as_data()} for each in carried]
+            self.stdout.write(_json({"ok": not any(each.refused for each in carried), "badges": badges}), ending="")
+        for each in () if options["json"] else carried:
             self.stdout.write(self.style.MIGRATE_HEADING(_name(each.template)))
             self.stdout.write("".join(f"  {line}\n" for line in (*each.lines, *each.left)), ending="")
             self.stderr.write("".join(f"  {line}\n" for line in each.refused), ending="")
         if not carried:
-            self.stdout.write(_("No badge asks for %(course)s.") % {"course": options["old"]})
+            self._say(options, _("No badge asks for %(course)s.") % {"course": options["old"]})
         elif options["dry_run"]:
-            self.stdout.write(_("This was a rehearsal: nothing was changed."))
+            self._say(options, _("This was a rehearsal: nothing was changed."))
         if any(each.refused for each in carried):
             raise CommandError(_("Not every badge could be changed; see above."))
 
-    def _read(self, name: str) -> Any:
-        files = _files()
+    def _read(self, options: dict[str, Any]) -> Any:
+        """The file; CommandError where it cannot be used, once it was said why."""
+        files, name = _files(), options["file"]
         try:
-            text = sys.stdin.read() if name == STANDARD else Path(name).read_text(encoding="utf-8")
-            return files.read(text)
+            return files.read(sys.stdin.read() if name == STANDARD else Path(name).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(_("The file cannot be read: %(why)s") % {"why": error}) from None
         except files.Faulty as fault:
-            self._say(name, fault.remarks)
+            self._tell(options, remarks=fault.remarks)
             raise CommandError(_("The file cannot be used as it is; see above.")) from None
 
-    def _say(self, name: str, remarks: Iterable[Any]) -> None:
-        """Remarks as compilers make them, so that editors can jump to the line."""
+    def _tell(self, options: dict[str, Any], *, remarks: Sequence[Any] = (), changes: Sequence[Any] = ()) -> None:
+        """What came of it; remarks as compilers make them, so that editors can jump to the line."""
+        if options["json"]:
+            data = {
+                "ok": not any(remark.is_error for remark in remarks),
+                "remarks": [remark.as_data() for remark in remarks],
+                "badges": [{**_ids(change.template), **change.as_data()} for change in changes],
+            }
+            self.stdout.write(_json(data), ending="")
+            return
         for remark in remarks:
             kind = _("error") if remark.is_error else _("hint")
-            where = f"{name}:{remark.line}" if remark.line else name
+            where = f"{options['file']}:{remark.line}" if remark.line else options["file"]
             (self.stderr if remark.is_error else self.stdout).write(f"{where}: {kind}: {remark.sentence}")
-
-    def _tell(self, changes: Sequence[Any]) -> None:
         for change in changes:
             self.stdout.write(self.style.MIGRATE_HEADING(_name(change.template)))
             self.stdout.write("\n".join(f"  {line}" for line in (*change.lines, *_consequences(change))))
-        if not changes:
+        if not remarks and not changes and options["what"] != "check":
             self.stdout.write(_("Nothing changes: the badges ask for what the file says."))
+
+    def _say(self, options: dict[str, Any], sentence: str) -> None:
+        """Something for people alone."""
+        if not options["json"]:
+            self.stdout.write(sentence)
 
 
 def _files() -> ModuleType:
@@ -185,6 +204,18 @@ def _templates(wanted: Sequence[UUID] | None, organizations: Sequence[UUID] | No
             % {"ids": ", ".join(sorted(map(str, missing)))}
         )
     return templates
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _ids(template: BadgeTemplate) -> dict[str, str]:
+    return {
+        "organization": str(template.organization.uuid),
+        "template": str(template.uuid),
+        "name": template.name,
+    }
 
 
 def _name(template: BadgeTemplate) -> str:
