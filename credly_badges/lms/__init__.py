@@ -20,7 +20,7 @@ from .achievements import (
 )
 from .backend import Backend, Certificate, NoPlatform
 from .chosen import backend
-from .course_runs import course_titles, course_url, courses, runs_of, runs_of_programs
+from .course_runs import course_titles, course_url, courses, program_titles, runs_of, runs_of_programs
 from .edx_platform import EdxPlatform
 from .learners import (
     AT_ONCE,
@@ -74,6 +74,7 @@ __all__ = [
     "learner",
     "name_of",
     "present",
+    "program_titles",
     "retired_users",
     "retirement_signals",
     "rows_of",

@@ -55,6 +55,9 @@ class Backend(Protocol):
     def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
         """The keys of the course runs of those programs that the LMS knows, by the program's UUID."""
 
+    def program_titles(self, uuids: Collection[str]) -> Mapping[str, str]:
+        """The titles of those programs that the LMS knows, by the program's UUID."""
+
     def runs_of(self, org: str, course: str) -> Collection[str]:
         """The keys of the course runs of a course of an organization; empty texts are any course, any organization."""
 

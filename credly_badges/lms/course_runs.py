@@ -42,6 +42,13 @@ def runs_of_programs(uuids: Iterable[str]) -> dict[str, frozenset[str]]:
     return {program: frozenset(runs) for program, runs in found.items()}
 
 
+def program_titles(uuids: Iterable[str]) -> dict[str, str]:
+    """The titles of programs by their UUID; programs that are not known, or have none, are left out."""
+    wanted = set(uuids)
+    found = backend().program_titles(wanted) if wanted else {}
+    return {program: title for program, title in found.items() if title}
+
+
 def runs_of(place: str) -> list[str]:
     """The keys of the course runs that a place of a requirement stands for, in their order.
 

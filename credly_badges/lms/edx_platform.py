@@ -139,6 +139,13 @@ class EdxPlatform(PlatformRows, PlatformState):
 
         return {program["uuid"]: course_run_keys_for_program(program) for program in get_programs_by_uuids(uuids)}
 
+    def program_titles(self, uuids: Collection[str]) -> Mapping[str, str]:
+        """From the same cache."""
+        with asking_edx_platform():
+            from openedx.core.djangoapps.catalog.utils import get_programs_by_uuids
+
+        return {program["uuid"]: program.get("title", "") for program in get_programs_by_uuids(uuids)}
+
     def _verified_names(self, user_ids: Collection[int]) -> dict[int, str]:
         """The approved names of those who chose to have them on certificates; none where the site has no such app.
 

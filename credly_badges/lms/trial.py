@@ -22,6 +22,7 @@ _QUESTIONS: Mapping[str, Callable[[Backend], object]] = {
     "course_url": lambda lms: lms.course_url(_COURSE),
     "runs_of": lambda lms: lms.runs_of("credly-badges", "none"),
     "runs_of_programs": lambda lms: lms.runs_of_programs([]),
+    "program_titles": lambda lms: lms.program_titles([]),
     "certificate": lambda lms: lms.certificate(_NOBODY, _COURSE),
     "grade": lambda lms: lms.grade(_NOBODY, _COURSE),
     "is_course_staff": lambda lms: lms.is_course_staff(AnonymousUser(), _COURSE),

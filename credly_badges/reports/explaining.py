@@ -63,6 +63,10 @@ def _hints(mine: Known, groups: tuple[GroupWhy, ...]) -> Iterator[str]:
         }
     elif template.status == BadgeTemplate.Status.PAUSED:
         yield _("The badge is paused: what learners do is kept, and counts once it is resumed.")
+    if template.credly_state != BadgeTemplate.CredlyState.ACTIVE:
+        yield _("At Credly the badge template is %(state)s, so nothing is heard for it and nothing is awarded.") % {
+            "state": template.get_credly_state_display()
+        }
     if mine.version != template.version:
         words = {"version": mine.version, "current": template.version}
         yield (

@@ -74,7 +74,8 @@ class Known:
     def titles(self) -> dict[str, str]:
         """What courses and badges are called that requirements or events name. Two queries."""
         named = {row.subject for row in self.kept}
-        named |= {event.subject for event in (*self.events, *(self.past or ()))}
+        for event in (*self.events, *(self.past or ())):
+            named |= {event.subject, str(event.course_key or "")}
         for requirement in self.requirements.values():
             named.update(requirement.places)
             named.update(rule.about for rule in requirement.data_rules.all())
@@ -87,14 +88,25 @@ class Known:
         """What rules can read now of each event, by its number."""
         return judging.seen_by([*self.events, *(self.past or ())], self.conditions.values())
 
+    def title_of(self, subject: str, event: ReceivedEvent | None, course: str = "") -> str:
+        """What people call that which an event was about; the course, for what has no name of its own in it."""
+        if subject in self.titles:
+            return self.titles[subject]
+        key = str(event.course_key) if event and event.course_key else course
+        return self.titles.get(key) or key or subject
+
     def concerns(self, requirement_id: int, event: ReceivedEvent) -> bool:
         """Whether an event is of a requirement's kind, at one of its places."""
         of_its_kind = event.kind == self.requirements[requirement_id].event_type
         return of_its_kind and not self.places.get(requirement_id, frozenset()).isdisjoint(event.scopes)
 
-    def is_of_use(self, event: ReceivedEvent) -> bool:
-        """Whether an event concerns any requirement."""
-        return any(self.concerns(number, event) for number in self.requirements)
+    @cached_property
+    def of_no_use(self) -> list[ReceivedEvent]:
+        """The events that concern no requirement: of one's kind, and at another place."""
+        asked: dict[str, set[str]] = {}
+        for number, row in self.requirements.items():
+            asked.setdefault(row.event_type, set()).update(self.places.get(number, ()))
+        return [event for event in self.events if asked.get(event.kind, set()).isdisjoint(event.scopes)]
 
     def decided_for(self, requirement_id: int) -> list[Fulfillment]:
         """What was decided about a requirement, the oldest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -23,7 +23,6 @@ from .answer import Occurrence, RuleSeen, Status
 from .criteria import event_in_words, fields_of
 from .known import Known, as_met
 from .moments import moment
-from .places import subject_in_words
 from .windows import explain_window
 
 MOST_ELSEWHERE = 5
@@ -77,7 +76,7 @@ def _known_to_the_lms(asking: Asking, event: ReceivedEvent) -> Occurrence:
         detail = _("The LMS knows of it, and nothing was heard of it here. A backfill of the badge would count it.")
     else:
         detail = _("The LMS knows of it, and nothing was heard of it here. It would not count.")
-    return _occurrence(asking, Status.NOT_HEARD, event.subject, event.occurred_at, found, [detail])
+    return _occurrence(asking, Status.NOT_HEARD, _stated(asking, event), found, [detail])
 
 
 def _elsewhere(asking: Asking) -> Iterator[Occurrence]:
@@ -85,10 +84,10 @@ def _elsewhere(asking: Asking) -> Iterator[Occurrence]:
     if standing is None or standing.met_at is not None:
         return
     known, row = asking.known, asking.row
-    others = [each for each in known.events if each.kind == row.event_type and not known.is_of_use(each)]
+    others = [event for event in known.of_no_use if event.kind == row.event_type]
     for event in others[-MOST_ELSEWHERE:]:
         detail = _("It happened elsewhere than is asked for.")
-        yield _occurrence(asking, Status.ELSEWHERE, event.subject, event.occurred_at, None, [detail])
+        yield _occurrence(asking, Status.ELSEWHERE, _stated(asking, event), None, [detail])
 
 
 def _decided(asking: Asking, row: Fulfillment, event: ReceivedEvent | None) -> Occurrence:
@@ -99,7 +98,8 @@ def _decided(asking: Asking, row: Fulfillment, event: ReceivedEvent | None) -> O
         details.append(_("It was decided by other rules or values than these."))
     if event is not None and event.waiting:
         details.append(_waiting(event))
-    return _occurrence(asking, status, row.subject, row.decided_at, found, details)
+    title = asking.known.title_of(row.subject, event, row.course)
+    return _occurrence(asking, status, _Happened(row.subject, title, row.decided_at), found, details)
 
 
 def _heard(asking: Asking, event: ReceivedEvent) -> Occurrence:
@@ -118,7 +118,7 @@ def _heard(asking: Asking, event: ReceivedEvent) -> Occurrence:
         )
     else:
         status = Status.UNMET
-    return _occurrence(asking, status, event.subject, event.occurred_at, found, details)
+    return _occurrence(asking, status, _stated(asking, event), found, details)
 
 
 def _status(asking: Asking, row: Fulfillment) -> Status:
@@ -205,20 +205,35 @@ def _waiting(event: ReceivedEvent) -> str:
     return _("It was heard, and has yet to be held against the requirement.")
 
 
-def _occurrence(  # noqa: PLR0917  # private, and each is one line of the answer
-    asking: Asking, status: Status, subject: str, at: datetime, found: Verdict | None, details: Iterable[str]
+class _Happened(NamedTuple):
+    """What something was about, what that is called, and when it happened."""
+
+    subject: str
+    title: str
+    at: datetime
+
+
+def _stated(asking: Asking, event: ReceivedEvent) -> _Happened:
+    return _Happened(event.subject, asking.known.title_of(event.subject, event), event.occurred_at)
+
+
+def _occurrence(
+    asking: Asking, status: Status, happened: _Happened, found: Verdict | None, details: Iterable[str]
 ) -> Occurrence:
-    title = subject_in_words(subject, asking.known.titles)
-    words = {"event": event_in_words(asking.row.event_type), "title": title, "moment": moment(at)}
-    sentence = _("%(event)s: %(title)s, on %(moment)s.") if title else _("%(event)s, on %(moment)s.")
+    words = {
+        "event": event_in_words(asking.row.event_type),
+        "title": happened.title,
+        "moment": moment(happened.at),
+    }
+    sentence = _("%(event)s: %(title)s, on %(moment)s.") if happened.title else _("%(event)s, on %(moment)s.")
     return Occurrence(
         status=status,
         sentence=capfirst(sentence % words),
         event=asking.row.event_type,
-        subject=subject,
-        title=title,
-        at=at,
-        rules=tuple(_rules(asking, status, found, at)),
+        subject=happened.subject,
+        title=happened.title,
+        at=happened.at,
+        rules=tuple(_rules(asking, status, found, happened.at)),
         details=tuple(details),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,18 +14,34 @@ from .. import lms
 from ..events.catalogue import ScopeKind
 from ..models import BadgeTemplate
 
+log = logging.getLogger(__name__)
+
 Titles = Mapping[str, str]
-"""What people call a course run, by its key, or a badge, by its UUID."""
+"""What people call a course run, by its key, or a program or a badge, by its UUID."""
 
 
 def titles_of_scopes(scopes: Iterable[str]) -> dict[str, str]:
-    """The titles of those scopes that the LMS or this plugin knows: course runs and badges. Two queries at most."""
+    """The titles of those scopes that the LMS or this plugin knows: course runs, programs and badges.
+
+    Two queries at most, and one look into the LMS's cache of programs.
+    """
     wanted = set(scopes)
     ids = {scope for scope in wanted if is_uuid(scope)}
     badges = BadgeTemplate.objects.filter(uuid__in=ids).values_list("uuid", "name") if ids else ()
-    return lms.course_titles([scope for scope in wanted if is_course_run(scope)]) | {
-        str(number): name for number, name in badges
+    return {
+        **lms.course_titles([scope for scope in wanted if is_course_run(scope)]),
+        **_program_titles(ids),
+        **{str(number): name for number, name in badges},
     }
+
+
+def _program_titles(ids: set[str]) -> dict[str, str]:
+    try:
+        return lms.program_titles(ids)
+    except Exception:
+        # A site's own backend may not know the question, and a requirement can be read without the answer.
+        log.exception("The LMS could not tell what programs are called.")
+        return {}
 
 
 def is_course_run(scope: str) -> bool:
@@ -66,11 +83,6 @@ def place_in_words(kind: ScopeKind, scope: str, titles: Titles) -> str:
             return _program(scope, titles) if scope else _("any program")
         case ScopeKind.COURSE:
             return _course(scope, titles)
-
-
-def subject_in_words(subject: str, titles: Titles) -> str:
-    """What one event was about: the title of a course run or a badge, or else the key itself."""
-    return titles.get(subject, subject)
 
 
 def _badge(scope: str, titles: Titles) -> str:

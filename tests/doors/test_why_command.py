@@ -108,6 +108,9 @@ class TestCredlyWhy:
         with pytest.raises(CommandError, match=str(badge.uuid)):
             run("credly_why", "ada", "Python")
 
+    def test_it_tells_in_the_language_that_is_asked_for(self, badge):
+        assert "1. März 2026" in run("credly_why", "ada", "Python", "--language", "de")
+
     def test_a_language_that_does_not_exist_is_refused(self, badge):
         with pytest.raises(CommandError, match="There is no language “klingon”"):
             run("credly_why", "ada", "Python", "--language", "klingon")

@@ -30,6 +30,7 @@ LOGIN = "org.openedx.learning.auth.session.login.completed.v1"
 THREAD = "org.openedx.learning.forum.thread.created.v1"
 OTHER = "course-v1:edX+Other+2026"
 PROGRAM = "1f301a72-f344-4a31-9e9a-e0b04d8d86b2"
+TITLED = "1f301a72-f344-4a31-9e9a-e0b04d8d86b3"
 SUBSECTION = "block-v1:edX+DemoX+2026+type@sequential+block@exam"
 
 
@@ -39,6 +40,7 @@ def courses():
     stand_in.clear()
     stand_in.add_course(COURSE_KEY, "Basics")
     stand_in.add_course(OTHER, "Advanced")
+    stand_in.add_program(TITLED, COURSE_KEY, title="Data")
     yield stand_in
     stand_in.clear()
 
@@ -67,6 +69,8 @@ PLACES = [
     (GRADE, "edX+DemoX", "Course grade, in any run of the course edX+DemoX."),
     (GRADE, "edX", "Course grade, in any course of the organization edX."),
     (GRADE, PROGRAM, f"Course grade, in any course of the program {PROGRAM}."),
+    (GRADE, TITLED, "Course grade, in any course of the program “Data”."),
+    (PROGRAM_CERTIFICATE, TITLED, "Program certificate awarded, in the program “Data”."),
     (
         GRADE,
         f"{COURSE_KEY}\n{OTHER}",

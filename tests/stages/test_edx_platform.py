@@ -183,13 +183,16 @@ def test_edx_platform_gives_course_titles_in_one_query(edx_platform, django_asse
     assert titles == {str(DEMO): "Demonstration Course", str(OTHER): str(OTHER)}
 
 
-def test_edx_platform_gives_the_course_runs_of_the_programs_in_its_cache(edx_platform):
-    cache.set("program-P1", {"uuid": "P1", "courses": [{"course_runs": [{"key": str(DEMO)}, {"key": str(OTHER)}]}]})
+def test_edx_platform_gives_titles_and_course_runs_of_the_programs_in_its_cache(edx_platform):
+    courses = [{"course_runs": [{"key": str(DEMO)}, {"key": str(OTHER)}]}]
+    cache.set("program-P1", {"uuid": "P1", "title": "Data", "courses": courses})
 
     runs = lms.runs_of_programs(["P1", "not-in-the-cache"])
+    titles = lms.program_titles(["P1", "not-in-the-cache"])
 
     cache.clear()
     assert runs == {"P1": {str(DEMO), str(OTHER)}}
+    assert titles == {"P1": "Data"}
 
 
 def test_edx_platform_gives_the_public_page_of_a_course(edx_platform, settings, django_assert_num_queries):

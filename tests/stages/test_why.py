@@ -42,6 +42,7 @@ Needs, Within = RequirementGroup.Needs, RequirementGroup.Within
 GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
 CERTIFICATE = "org.openedx.learning.certificate.created.v1"
 REVOKED = "org.openedx.learning.certificate.revoked.v1"
+THREAD = "org.openedx.learning.forum.thread.created.v1"
 LOGIN = "org.openedx.learning.auth.session.login.completed.v1"
 RERUN = "course-v1:edX+DemoX+2027"
 OTHER = "course-v1:edX+Other+2026"
@@ -196,6 +197,17 @@ class TestWhatCounted:
         assert [(rule.sentence, rule.seen) for rule in found.rules] == [
             ("Days since the first enrollment is 3 days, which is 10 days or less.", 3)
         ]
+
+    def test_what_has_no_name_of_its_own_is_called_by_its_course(self, badge, ada):
+        asks(badge, event_type=THREAD, scope="edX")
+        event = ReceivedEventFactory(
+            learner=ada, kind=THREAD, subject="5f3c2a", course_key=COURSE_KEY, occurred_at=MARCH, waiting=True
+        )
+        progress.record(event.pk)
+
+        [found] = the_only(reports.why(ada.pk, badge)).occurrences
+
+        assert found.sentence == "Forum thread: Basics, on March 1, 2026, noon (UTC)."
 
 
 class TestOrderWindowsAndPenalties:
@@ -378,6 +390,15 @@ class TestWhatWasNotHeard:
         hints = reports.why(ada.pk, badge).hints
 
         assert hints[0] == "The badge is not active (draft), so what learners do is not held against it."
+
+    def test_a_badge_that_credly_does_not_issue_says_so(self, ada):
+        badge = TemplateFactory(active=True, archived=True)
+        asks(badge)
+
+        assert (
+            "At Credly the badge template is archived, so nothing is heard for it and nothing is awarded."
+            in reports.why(ada.pk, badge).hints
+        )
 
     def test_a_rule_that_cannot_be_read_is_named_as_the_fault(self, badge, ada):
         RuleFactory(requirement=asks(badge), path="grade.percent", field_type="number", operator="gte", value="a lot")

@@ -51,6 +51,9 @@ class StandInLMS(Records):
     def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
         return {uuid: self._programs[uuid] for uuid in uuids if uuid in self._programs}
 
+    def program_titles(self, uuids: Collection[str]) -> Mapping[str, str]:
+        return {uuid: self._program_titles[uuid] for uuid in uuids if uuid in self._program_titles}
+
     def certificate(self, user_id: int, course_key: CourseKey) -> Certificate | None:
         row = self.certificates.get(user_id, str(course_key))
         if row is None or row.status != "downloadable":

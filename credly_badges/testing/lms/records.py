@@ -22,6 +22,10 @@ class Records:
     """All of it in memory: what is added twice for one learner and course, counts as it was added last."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
         self.grades: Shelf[GradeRow] = Shelf(GradeRow)
         self.certificates: Shelf[CertificateRow] = Shelf(CertificateRow)
         self.enrollments: Shelf[EnrollmentRow] = Shelf(EnrollmentRow)
@@ -29,6 +33,7 @@ class Records:
         self._courses: dict[str, Course] = {}
         self._staff: set[tuple[int, str]] = set()
         self._programs: dict[str, frozenset[str]] = {}
+        self._program_titles: dict[str, str] = {}
         self._certificate_pages: dict[InCourse, str] = {}
         self._subsection_grades: dict[InCourse, float] = {}
         self._completions: dict[InCourse, float] = {}
@@ -45,11 +50,6 @@ class Records:
             Source.ENROLLMENTS: self.enrollments,
         }
 
-    def clear(self) -> None:
-        """Forget everything."""
-        for records in vars(self).values():
-            records.clear()
-
     def add_profile(self, user_id: int, name: str = "", *, verified_name: str = "", language: str = "") -> None:
         """Give a user a profile; a verified name is one that they chose to have on their certificates."""
         self._profiles[user_id] = Profile(name, verified_name, language)
@@ -62,8 +62,9 @@ class Records:
         self._courses[str(key)] = Course(str(key), title, str(key.org), start, end)
         return key
 
-    def add_program(self, uuid: str, *course_keys: CourseKey | str) -> None:
+    def add_program(self, uuid: str, *course_keys: CourseKey | str, title: str = "") -> None:
         """Add a program of the course catalog, with its course runs."""
+        self._program_titles[uuid] = title
         self._programs[uuid] = frozenset(str(CourseKey.from_string(str(key))) for key in course_keys)
 
     def add_staff(self, user_id: int, course_key_or_organization: CourseKey | str) -> None:
