@@ -112,7 +112,8 @@ def state() -> Iterator[str]:
     yield from heading("What the LMS knows", "#")
     yield "Data rules can also ask how things stand with the learner: the event says when to look, and these fields say"
     yield "what is so then. They are read only where a rule asks for one; what is not known fulfills no rule."
-    yield "All but those of badges are about the course in which the event happened."
+    yield "Those of a subsection and of a badge are about the one that the rule names, all others about the course in"
+    yield "which the event happened. See :doc:`/how_tos/ask_what_the_lms_knows`."
     yield from table(each.field for each in STATE.values())
     for about, words in ABOUT.items():
         named = ", ".join(f"``{path}``" for path, each in STATE.items() if each.about == about)
