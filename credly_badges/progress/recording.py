@@ -94,7 +94,8 @@ def _record(event_id: int) -> None:
     event = ReceivedEvent.objects.select_for_update().filter(pk=event_id, waiting=True).first()
     if event is not None:
         _fold(event, judging.listening(event))
-        ReceivedEvent.objects.filter(pk=event.pk).update(waiting=False, failure="")
+        # The time of now: an event that was received before a pause, and passed over in it, belongs to its replay.
+        ReceivedEvent.objects.filter(pk=event.pk).update(waiting=False, failure="", received_at=timezone.now())
 
 
 @transaction.atomic

@@ -64,6 +64,21 @@ def test_what_happened_in_a_pause_is_counted_and_then_awarded_with_its_date() ->
     assert sorted(awards.values_list("learner", "earned_at")) == [(ada.pk, MARCH), (ben.pk, MARCH)]
 
 
+def test_what_was_told_before_the_pause_and_passed_over_in_it_is_replayed() -> None:
+    template = a_badge_for_passing(MATHS)
+    learner = UserFactory()
+    scopes = (MATHS, "edX+Maths", "edX", "")
+    intake.receive(LearningEvent(learner.pk, PASSING_STATUS, MATHS, MARCH, {"is_passing": True}, scopes, MATHS))
+    since = timezone.now()
+    set_status(template, "paused")
+    progress.record(ReceivedEvent.objects.get().pk)  # The worker comes only now.
+    set_status(template, "active")
+
+    replayed(template, since)
+
+    assert BadgeAward.objects.get().learner == learner
+
+
 def test_what_was_kept_before_the_pause_is_left_alone() -> None:
     template = a_badge_for_passing(MATHS)
     set_status(template, "paused")
