@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from credly_badges import progress
+from credly_badges import criteria, progress
 from credly_badges.events import intake
 from credly_badges.learning_event import LearningEvent
 from credly_badges.models import BadgeAward, BadgeProgress, BadgeTemplate, Fulfillment, ReceivedEvent
@@ -128,3 +128,156 @@ def test_order_and_repetition_of_events_do_not_change_progress(asked, orders):
         }
         awarded = BadgeAward.objects.filter(learner=learner, template=badge, live=True).count()
         assert awarded == 1 if complete else awarded <= 1
+
+
+REJECTED = "org.openedx.learning.exam.attempt.rejected.v1"
+RUNS = ["course-v1:edX+A+1", "course-v1:edX+A+2", "course-v1:MITx+C+1"]
+MOSTLY = st.sampled_from([True, True, True, False])
+
+
+@dataclass(frozen=True)
+class Word:
+    """The LMS says at an hour that a learner passes a course or not, or that an exam was rejected there or not."""
+
+    course: str
+    hour: int
+    kind: str
+    holds: bool
+
+    def event(self, learner) -> LearningEvent:
+        org, course = self.course.removeprefix("course-v1:").split("+")[:2]
+        scopes = (self.course, f"{org}+{course}", org, "")
+        # Of a grade that is reckoned anew the words differ though the learner passes as before.
+        attributes = {"holds": self.holds, "grade": self.hour}
+        return LearningEvent(learner.pk, self.kind, self.course, NOON + timedelta(hours=self.hour), attributes, scopes)
+
+
+kinds = st.sampled_from([PASSING_STATUS, PASSING_STATUS, REJECTED])
+words = st.builds(Word, st.sampled_from(RUNS), st.integers(0, 4), kinds, MOSTLY)
+
+
+@st.composite
+def requirements(draw):
+    """The columns of a requirement: where, how often, what is counted, and its points."""
+    times = draw(st.sampled_from([1, 1, 2, None]))
+    places = RUNS if times is None else [*RUNS, "edX", "edX+A", "", ""]
+    return {
+        "scope": "\n".join(draw(st.lists(st.sampled_from(places), min_size=1, max_size=2, unique=True))),
+        "times": times,
+        "distinct": draw(st.sampled_from(["course", "subject"])),
+        "weight": draw(st.integers(1, 2)),
+    }
+
+
+@st.composite
+def badges(draw, *, ordered):
+    """Groups, each with its requirements; ``ordered`` ones may come after one another, within days or in a window."""
+    found = []
+    for number in range(draw(st.integers(1, 3))):
+        group = {"needs": draw(st.sampled_from(["any", "all", "at_least"])), "at_least": draw(st.integers(1, 3))}
+        if ordered and number and draw(st.booleans()):
+            group |= {"after": number - 1, "within_days": draw(st.sampled_from([None, 1])), "within_of": "group"}
+        if ordered and draw(st.booleans()):
+            group |= {"closes_on": draw(st.dates(date(2026, 4, 30), date(2026, 5, 2))), "time_zone": "Asia/Kolkata"}
+        found.append((group, draw(st.lists(requirements(), min_size=1, max_size=3))))
+    return found
+
+
+def set_up(asked, penalties):
+    """The badge, and rows for all of it; each penalty undoes one of the requirements."""
+    BadgeTemplate.objects.update(status="draft")  # Those of the example before.
+    badge = TemplateFactory(active=True, organization=OrganizationFactory())
+    rows, keys = [], []
+    for group, wanted in asked:
+        after = group.get("after")
+        row = GroupFactory(template=badge, **{**group, "after": None if after is None else rows[after]})
+        rows.append(row)
+        for columns in wanted:
+            rule = RuleFactory(
+                requirement__group=row,
+                path="holds",
+                **{f"requirement__{name}": value for name, value in columns.items()},
+            )
+            keys.append(rule.requirement.key)
+    if penalties:
+        undo = GroupFactory(template=badge, needs="undo")
+        for which, same_course in penalties:
+            RuleFactory(
+                requirement__group=undo,
+                requirement__event_type=REJECTED,
+                requirement__scope="",
+                requirement__undoes=[keys[which % len(keys)]],
+                requirement__same_course=same_course,
+                path="holds",
+            )
+    return badge
+
+
+def outcome(badge, learner):
+    """How far a learner is, and what of it counts."""
+    mine = BadgeProgress.objects.filter(learner=learner, template=badge).first()
+    if mine is None:
+        return 0, False, set()
+    stands = progress.standing_of(mine, criteria.shape(badge.pk, mine.version))
+    assert (mine.percent, mine.completed_at) == (stands.percent, stands.completed_at)
+    counted = {
+        (each.requirement.id, met.subject)
+        for group in stands.groups
+        for each in group.requirements
+        for met in each.counted
+    }
+    return mine.percent, mine.completed_at is not None, counted
+
+
+def all_arrive(learner, order):
+    for word, worker_comes in order:
+        intake.receive(word.event(learner))
+        if worker_comes:
+            a_worker_gets_round()
+    a_worker_gets_round()
+
+
+def arriving(said, draw):
+    """The same words in some order, some of them twice, with moments at which a worker gets round to them."""
+    order = draw(st.permutations(said + draw(st.lists(st.sampled_from(said), max_size=3))))
+    return [(word, draw(MOSTLY)) for word in order]
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    asked=badges(ordered=False),
+    penalties=st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=2),
+    said=st.lists(words, min_size=1, max_size=7, unique_by=lambda word: (word.course, word.kind, word.hour)),
+    on_loss=st.sampled_from(BadgeTemplate.OnLoss.values),
+    data=st.data(),
+)
+def test_nor_do_they_with_points_counts_and_penalties(asked, penalties, said, on_loss, data):
+    badge = set_up(asked, penalties)
+    BadgeTemplate.objects.filter(pk=badge.pk).update(on_loss=on_loss)
+    learners = UserFactory.create_batch(2)
+
+    for learner in learners:
+        all_arrive(learner, arriving(said, data.draw))
+
+    assert outcome(badge, learners[0]) == outcome(badge, learners[1])
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    asked=badges(ordered=True),
+    penalties=st.lists(st.tuples(st.integers(0, 8), st.booleans()), max_size=1),
+    said=st.lists(words, min_size=1, max_size=6, unique_by=lambda word: (word.course, word.kind)),
+    data=st.data(),
+)
+def test_nor_do_they_with_groups_in_an_order_and_windows(asked, penalties, said, data):
+    """Where it matters when something was said, of each course one thing was."""
+    badge = set_up(asked, penalties)
+    learners = UserFactory.create_batch(2)
+    later = [Word(word.course, word.hour * 11, word.kind, word.holds) for word in said]
+
+    for learner in learners:
+        all_arrive(learner, arriving(later, data.draw))
+
+    assert outcome(badge, learners[0]) == outcome(badge, learners[1])
