@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -58,13 +58,14 @@ EVERY = "every"
 """Says in a file that a requirement has to be met in every one of its places."""
 
 
+@transaction.atomic
 def seal(template: BadgeTemplate, *, by: AbstractBaseUser | None = None) -> RequirementsVersion:
     """Write down what a badge asks for now, as it is valid from now on. Does nothing where that was done before.
 
     If it asked for something else before, the learners who are on their way are moved after the commit, or stay, as
     the badge says now.
     """
-    if (sealed := _sealed(template)) is not None:
+    if (sealed := _sealed(template).select_for_update().first()) is not None:
         return sealed
     is_the_first = not RequirementsVersion.objects.filter(template=template).exists()
     written, created = RequirementsVersion.objects.get_or_create(
@@ -102,9 +103,13 @@ def prune() -> int:
     return len(ids)
 
 
-def is_sealed(template: BadgeTemplate) -> bool:
-    """Whether what a badge asks for now was ever valid, so that it can only be changed in a new version."""
-    return _sealed(template) is not None
+def is_sealed(template: BadgeTemplate, *, lock: bool = False) -> bool:
+    """Whether what a badge asks for now was ever valid, so that it can only be changed in a new version.
+
+    With ``lock`` it is still so when the transaction ends, whatever this one saw when it began.
+    """
+    sealed = _sealed(template)
+    return (sealed.select_for_update() if lock else sealed).first() is not None
 
 
 def data(template: BadgeTemplate, version: int | None = None) -> dict[str, Any]:
@@ -124,8 +129,8 @@ def words(template: BadgeTemplate, version: int | None = None) -> list[str]:
         return reports.sentences(template, version)
 
 
-def _sealed(template: BadgeTemplate) -> RequirementsVersion | None:
-    return RequirementsVersion.objects.filter(template=template, number=template.version).first()
+def _sealed(template: BadgeTemplate) -> models.QuerySet[RequirementsVersion]:
+    return RequirementsVersion.objects.filter(template=template, number=template.version)
 
 
 def _rows(template: BadgeTemplate, version: int | None) -> list[RequirementGroup]:

@@ -11,8 +11,8 @@ from .. import audit, lint, listening, versions
 from ..models import BadgeRequirement, BadgeTemplate
 from . import circles, keys, places
 from .errors import ChangedMeanwhile, Circle, Inconsistent, OutsideAvailability, WouldStopAnActiveBadge
-from .specs import Groups, GroupSpec, content, fingerprint, plain, stored
-from .writing import write
+from .specs import Groups, GroupSpec, content, fingerprint, plain, specs_of
+from .writing import locked, write
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def save(
     Raises NotSaved, of which errors.py draws the kinds.
     """
     template = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
-    before = stored(template)
+    before = specs_of(locked(template))
     if fingerprint(before) != seen:
         if content(before) == content(keys.as_sent(before, groups)):
             return False  # The same page was sent twice, by a double click or a reload.
@@ -60,7 +60,7 @@ def save(
         template,
         actor=by,
         before={"groups": plain(before)},
-        after={"version": template.version, "groups": plain(stored(template))},
+        after={"version": template.version, "groups": plain(specs_of(locked(template)))},
     )
     return True
 
@@ -69,7 +69,7 @@ def _change(template: BadgeTemplate, groups: Groups, by: AbstractBaseUser | None
     """Write it, into a new version where the present one was ever valid."""
     if template.is_listening:
         versions.seal(template)  # It may have begun to listen before versions were kept.
-    if was_valid := versions.is_sealed(template):
+    if was_valid := versions.is_sealed(template, lock=True):
         template.version += 1
         groups = content(groups)  # Rows of their own; keys, and what names them, stay.
     template.requirements_changed_by_id = getattr(by, "pk", None)

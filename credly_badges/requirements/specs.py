@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -78,7 +78,12 @@ Groups = tuple[GroupSpec, ...]
 def stored(template: BadgeTemplate, version: int | None = None) -> Groups:
     """What a badge asks for now, or asked for in an earlier version. Three queries."""
     rows = template.groups.filter(version=version) if version is not None else template.groups.current()
-    groups = list(rows.prefetch_related("requirements__data_rules"))
+    return specs_of(rows.prefetch_related("requirements__data_rules"))
+
+
+def specs_of(rows: Iterable[RequirementGroup]) -> Groups:
+    """The specs of groups whose requirements and data rules were read with them."""
+    groups = list(rows)
     keys = {group.pk: group.key for group in groups}
     return tuple(_group(group, keys) for group in groups)
 

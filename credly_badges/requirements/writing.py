@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from django.db.models import Prefetch
+
 from ..models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from ..rules.fields import FieldType
 from .fields import field_of
@@ -13,13 +15,25 @@ from .specs import Groups, RequirementSpec, RuleSpec, columns
 _Row = TypeVar("_Row", RequirementGroup, BadgeRequirement, DataRule)
 
 
+def locked(template: BadgeTemplate) -> list[RequirementGroup]:
+    """The rows of what a badge asks for now, locked; called under the lock of the badge.
+
+    Under REPEATABLE READ a plain read sees what was there when the transaction began, and in an LMS that is when the
+    request did: a locking read sees what somebody else has saved by now.
+    """
+    rules = Prefetch("data_rules", DataRule.objects.select_for_update())
+    requirements = Prefetch("requirements", BadgeRequirement.objects.select_for_update().prefetch_related(rules))
+    groups = RequirementGroup.objects.select_for_update().filter(template=template, version=template.version)
+    return list(groups.prefetch_related(requirements))
+
+
 def write(template: BadgeTemplate, groups: Groups) -> None:
     """Make the rows of the badge's present version what the specs say.
 
     Rows that stay keep their ids, so what learners have fulfilled stays with them, unless they now listen to another
     event or place; what is no longer listed is deleted.
     """
-    present = list(template.groups.current().prefetch_related("requirements__data_rules"))
+    present = locked(template)
     requirements = {each.pk: each for group in present for each in group.requirements.all()}
     rules = {each.pk: each for requirement in requirements.values() for each in requirement.data_rules.all()}
     rows = {each.pk: each for each in present}
