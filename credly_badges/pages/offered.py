@@ -6,28 +6,30 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import Q, QuerySet
 from opaque_keys.edx.keys import CourseKey
 
 from .. import availability
-from ..models import BadgeRequirement, BadgeTemplate
+from ..models import BadgeTemplate, HistoryRun
 from ..reports import GroupInWords, criteria_of
+from . import whose
 
 
 @dataclass(frozen=True)
 class OfferedBadge:
     """One badge that is available to a course.
 
-    ``not_from_here`` says why the course's staff cannot activate or deactivate it; ``left`` is how many more may be
-    awarded (None: no limit), ``ends_at`` until when.
+    ``not_from_here`` says why the course's staff have no say in it, and ``deeds`` what they may do with it; ``left`` is
+    how many more may be awarded (None: no limit), ``ends_at`` until when. ``runs`` are its newest readings of history.
     """
 
     template: BadgeTemplate
     criteria: Sequence[GroupInWords]
     not_from_here: str
+    deeds: tuple[str, ...]
     left: int | None
     ends_at: datetime | None
+    runs: tuple[HistoryRun, ...]
 
 
 def of_course(course_key: CourseKey) -> list[int]:
@@ -37,29 +39,33 @@ def of_course(course_key: CourseKey) -> list[int]:
     return [each.pk for each in candidates if not offers[each.pk].why_not(str(course_key))]
 
 
-def one_of_course(course_key: CourseKey, pk: int) -> OfferedBadge | None:
+def one_of_course(person: whose.Person, pk: int) -> OfferedBadge | None:
     """One of them, or None where it is not available to the course."""
     template = _issuable().select_related("organization").filter(pk=pk).first()
-    if template is None or availability.why_not(template, str(course_key)):
+    if template is None or availability.why_not(template, str(person.here)):
         return None
-    return in_full([template.pk], course_key)[0]
+    return in_full([template.pk], person)[0]
 
 
-def in_full(pks: Collection[int], course_key: CourseKey) -> list[OfferedBadge]:
+def in_full(pks: Collection[int], person: whose.Person) -> list[OfferedBadge]:
     """These badges, with all that is said of them. As many queries for many as for one."""
     templates = list(_issuable().select_related("organization").filter(pk__in=list(pks)))
     offers = availability.offers(templates)
     limits = {row for offer in offers.values() for row in offer.rows if row.quota is not None}
     counts = availability.used(limits)
     criteria = criteria_of(templates)
-    refusals = _not_from_here(templates, course_key)
+    refusals = whose.not_theirs(templates, person)
+    runs = _newest_runs(templates)
+    here = str(person.here)
     return [
         OfferedBadge(
             template=each,
             criteria=criteria[each.pk],
             not_from_here=refusals.get(each.pk, ""),
-            left=offers[each.pk].left(str(course_key), counts),
-            ends_at=offers[each.pk].ends_at(str(course_key)),
+            deeds=() if each.pk in refusals else whose.offered(person, each),
+            left=offers[each.pk].left(here, counts),
+            ends_at=offers[each.pk].ends_at(here),
+            runs=() if each.pk in refusals else tuple(runs.get(each.pk, {}).values()),
         )
         for each in templates
     ]
@@ -71,22 +77,9 @@ def _issuable() -> QuerySet[BadgeTemplate]:
     return BadgeTemplate.objects.filter(issued | Q(status__in=BadgeTemplate.LISTENING))
 
 
-def _not_from_here(templates: Sequence[BadgeTemplate], course_key: CourseKey) -> dict[int, str]:
-    """Why the staff of a course cannot switch a badge on and off: it asks for nothing, or for something elsewhere."""
-    rows = BadgeRequirement.objects.filter(group__template__in=[template.pk for template in templates])
-    rows = rows.filter(group__version=F("group__template__version"))
-    places: dict[int, set[str]] = {}
-    for template_id, scope in rows.order_by().values_list("group__template", "scope").distinct():
-        places.setdefault(template_id, set()).add(scope)
-    here = {str(course_key)}
-    if not hasattr(course_key, "to_course_locator"):  # The coach of a CCX does not speak for the course it is made of.
-        here.add(f"{course_key.org}+{course_key.course}")
-    refusals = {}
-    for template in templates:
-        if template.pk not in places:
-            refusals[template.pk] = _("It asks for nothing yet. A badge manager says first what learners have to do.")
-        elif not places[template.pk] <= here:
-            refusals[template.pk] = _(
-                "It asks for something outside of this course, so only a badge manager can activate or deactivate it."
-            )
-    return refusals
+def _newest_runs(templates: Sequence[BadgeTemplate]) -> dict[int, dict[str, HistoryRun]]:
+    """The newest reading of each kind of each badge; of each, only a few are kept at all."""
+    found: dict[int, dict[str, HistoryRun]] = {}
+    for run in HistoryRun.objects.filter(template__in=templates).defer("sample").order_by("pk"):
+        found.setdefault(run.template_id, {})[run.kind] = run
+    return found

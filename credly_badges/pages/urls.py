@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import courses, health
+from . import courses, deeds, health
 
 urlpatterns = [
     re_path(r"^health/?$", health.health, name="health"),
-    path("courses/<path:course_key>/badges/<int:pk>/activate/", courses.activate, name="course_badge_activate"),
-    path("courses/<path:course_key>/badges/<int:pk>/deactivate/", courses.deactivate, name="course_badge_deactivate"),
+    path("courses/<path:course_key>/badges/<int:pk>/runs/<int:number>/", deeds.run, name="course_badge_run"),
+    path("courses/<path:course_key>/badges/<int:pk>/<slug:deed>/", deeds.deed, name="course_badge_deed"),
     # A course key may end with what looks like anything, so this one comes last.
     path("courses/<path:course_key>/", courses.badges, name="course_badges"),
 ]

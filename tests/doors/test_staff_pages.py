@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from credly_badges import lms
-from credly_badges.models import AuditEntry, Availability
+from credly_badges.models import AuditEntry, Availability, BadgeAward, HistoryRun
 from credly_badges.testing.factories import (
     COURSE_KEY,
     AwardFactory,
@@ -153,7 +153,7 @@ class TestWhatIsShown:
             AwardFactory(template=template, availability=row)
         browser = browser_of(teacher)
 
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(18):
             page = browser.get(PAGE)
 
         assert text_of(page).count("Badges left 4") == 20
@@ -185,7 +185,7 @@ class TestActivation:
         assert not template.is_active
         answer = browser.post(turn(template, "activate"), follow=True)
 
-        assert "every learner of “Demonstration Course” who does this is awarded the badge" in text_of(asked)
+        assert "This is what learners of “Demonstration Course” have to do for it" in text_of(asked)
         assert "“Python” is active: learners can earn it from now on." in text_of(answer)
         template.refresh_from_db()
         assert template.is_active
@@ -200,6 +200,42 @@ class TestActivation:
         template.refresh_from_db()
         assert (template.is_active, template.deactivated_because) == (False, "Exam week")
         assert AuditEntry.objects.get().actor == teacher
+
+    def test_a_badge_for_two_courses_is_for_who_is_on_the_staff_of_both(self, course, teacher):
+        template = a_badge_for_passing(f"{COURSE_KEY}\n{ELSEWHERE}", status="draft")
+        both = UserFactory()
+        for key in (COURSE_KEY, ELSEWHERE):
+            course.add_staff(both.pk, key)
+
+        browser_of(teacher).post(turn(template, "activate"))
+        template.refresh_from_db()
+        assert not template.is_active
+
+        browser_of(both).post(turn(template, "activate"))
+        template.refresh_from_db()
+        assert template.is_active
+
+    @pytest.mark.parametrize(
+        ("path", "about", "field_type"),
+        [
+            ("state.subsection.percent", "block-v1:edX+Other+2026+type@sequential+block@week1", "number"),
+            ("state.badge.held", "5a1c3e6a-0b52-4a3a-8d1e-000000000001", "boolean"),
+        ],
+    )
+    def test_nor_do_they_look_into_other_courses_by_a_rule(self, teacher, path, about, field_type):
+        template = a_badge_for_passing(status="draft")
+        RuleFactory(requirement=template.groups.get().requirements.get(), path=path, about=about, field_type=field_type)
+
+        assert "It asks for something outside of this course" in text_of(browser_of(teacher).get(PAGE))
+
+    @pytest.mark.parametrize("scope", ["1f301a72-f344-4a31-9e9a-e0b04d8d86b2", f"{COURSE_KEY}\nedX", "edX+Other"])
+    def test_what_is_more_than_one_course_is_a_manager_s(self, teacher, scope):
+        template = a_badge_for_passing(scope, status="draft")
+
+        browser_of(teacher).post(turn(template, "activate"))
+
+        template.refresh_from_db()
+        assert not template.is_active
 
     def test_a_badge_that_also_asks_for_another_course_is_a_manager_s(self, teacher):
         template = a_badge_for_passing(status="draft")
@@ -245,7 +281,7 @@ class TestActivation:
 
         assert "has no API key" in text_of(asked)
         assert "<button" not in asked.content.decode()
-        assert "was not activated" in text_of(answer)
+        assert "This is not possible yet" in text_of(answer)
 
     def test_a_badge_that_is_not_available_to_the_course_is_not_there(self, teacher):
         template = a_badge_for_passing(status="draft")
@@ -267,3 +303,149 @@ class TestActivation:
         assert browser.post(turn(template, "activate")).status_code == 403
         template.refresh_from_db()
         assert not template.is_active
+
+
+DEEDS = ("submit", "activate", "shadow", "pause", "resume", "deactivate", "withdraw", "rehearse", "backfill")
+MAY = {
+    "draft": {"submit", "activate", "shadow", "rehearse"},
+    "review": {"withdraw", "rehearse"},
+    "shadow": {"activate", "pause", "deactivate", "rehearse", "backfill"},
+    "active": {"pause", "deactivate", "rehearse", "backfill"},
+    "paused": {"resume", "deactivate", "rehearse"},
+    "retired": {"activate", "shadow", "withdraw", "rehearse"},
+}
+"""What course staff may do with a badge of their course, by its status. Nobody may do anything else."""
+NAMED = {
+    "submit": "submit_badgetemplate",
+    "activate": "activate_badgetemplate",
+    "pause": "pause_badgetemplate",
+    "rehearse": "rehearse_badgetemplate",
+    "backfill": "backfill_badgetemplate",
+}
+
+
+class TestDeeds:
+    """Everything that course staff can do, and nothing else."""
+
+    @pytest.fixture
+    def done(self, django_capture_on_commit_callbacks):
+        """Do something with a badge that has been rehearsed; whether that did anything."""
+
+        def done(user, template, deed):
+            HistoryRun.objects.create(
+                kind="rehearsal", template=template, state="done", open=None, counts={"would_gain": 1}
+            )
+            before = facts(template)
+            said = {"because": "So", "replay": "no"}
+            browser_of(user).post(turn(template, deed), said)
+            template.refresh_from_db()
+            return facts(template) != before
+
+        def facts(template):
+            return template.status, HistoryRun.objects.filter(template=template).count()
+
+        return done
+
+    @pytest.mark.parametrize("deed", DEEDS)
+    @pytest.mark.parametrize("status", MAY)
+    def test_staff_do_what_the_table_says(self, teacher, done, status, deed):
+        template = a_badge_for_passing(status=status, activation_changed_at=timezone.now())
+
+        assert done(teacher, template, deed) is (deed in MAY[status])
+
+    @pytest.mark.parametrize("deed", DEEDS)
+    @pytest.mark.parametrize("status", MAY)
+    @pytest.mark.parametrize("who", ["a learner", "staff of another course", "staff who was locked out"])
+    def test_nobody_else_does(self, course, done, who, status, deed):
+        user = UserFactory(is_active=who != "staff who was locked out")
+        if who == "staff of another course":
+            course.add_staff(user.pk, ELSEWHERE)
+        elif who == "staff who was locked out":
+            course.add_staff(user.pk, COURSE_KEY)
+        template = a_badge_for_passing(status=status, activation_changed_at=timezone.now())
+
+        assert not done(user, template, deed)
+
+    @pytest.mark.parametrize("deed", DEEDS)
+    def test_of_a_badge_for_another_course_they_do_nothing(self, teacher, done, deed):
+        for status in MAY:
+            template = a_badge_for_passing(ELSEWHERE, status=status, activation_changed_at=timezone.now())
+            assert not done(teacher, template, deed), status
+
+    @pytest.mark.parametrize("deed", DEEDS)
+    def test_a_manager_without_a_role_does_what_their_permissions_say(self, done, deed):
+        for status, deeds in MAY.items():
+            manager = UserFactory()
+            manager.user_permissions.set(Permission.objects.filter(codename="activate_badgetemplate"))
+            template = a_badge_for_passing(status=status, activation_changed_at=timezone.now())
+            wanted = deed in {"activate", "shadow", "withdraw", "deactivate"} & deeds and status != "review"
+            assert done(manager, template, deed) is wanted, status
+
+    @pytest.mark.parametrize("deed", ["activate", "shadow"])
+    @pytest.mark.parametrize("status", ["draft", "review", "shadow", "retired"])
+    def test_where_badges_are_reviewed_staff_ask_for_it(self, teacher, done, settings, status, deed):
+        settings.CREDLY_BADGES_REVIEW_REQUIRED = True
+        template = a_badge_for_passing(status=status)
+
+        assert not done(teacher, template, deed)
+        if status == "draft":
+            assert "Submit for review “" in text_of(browser_of(teacher).get(PAGE))
+            assert done(teacher, template, "submit")
+
+    def test_the_page_offers_just_that(self, teacher):
+        for status, deeds in MAY.items():
+            template = a_badge_for_passing(status=status, name=status)
+            page = browser_of(teacher).get(PAGE).content.decode()
+            offered = {deed for deed in DEEDS if f"/badges/{template.pk}/{deed}/" in page}
+            assert offered == deeds - ({"backfill"} if status == "shadow" else set()), status
+
+    def test_a_deed_that_does_not_exist_has_no_page(self, teacher):
+        assert browser_of(teacher).post(turn(a_badge_for_passing(), "delete")).status_code == 404
+
+
+class TestHistory:
+    """Staff rehearse a badge, and have it awarded for what learners did before."""
+
+    def test_they_rehearse_activate_and_backfill_by_their_page_alone(
+        self, course, teacher, django_capture_on_commit_callbacks
+    ):
+        learner = UserFactory()
+        when = timezone.now() - timedelta(days=90)
+        course.add_grade(learner.pk, COURSE_KEY, 90, modified=when, passed_at=when)
+        template = a_badge_for_passing(name="Python", status="draft")
+        browser = browser_of(teacher)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = browser.post(turn(template, "rehearse"), follow=True)
+        run = HistoryRun.objects.get()
+        read = text_of(browser.get(f"{PAGE}badges/{template.pk}/runs/{run.pk}/"))
+        assert answer.status_code == 200
+        assert "Would be awarded the badge 1" in read
+        assert learner.username in read
+
+        assert "Also award it to the 1 learner who did this before" in text_of(browser.get(turn(template, "activate")))
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post(turn(template, "activate"))
+        assert not BadgeAward.objects.exists()
+        assert "Award it to 1 learner" in text_of(browser.get(turn(template, "backfill")))
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post(turn(template, "backfill"))
+
+        assert BadgeAward.objects.get().learner == learner
+        assert BadgeAward.objects.get().earned_at == when
+
+    def test_nothing_is_backfilled_before_it_was_rehearsed(self, teacher):
+        template = a_badge_for_passing()
+
+        read = text_of(browser_of(teacher).post(turn(template, "backfill")))
+
+        assert "Rehearse it first" in read
+        assert not HistoryRun.objects.exists()
+
+    def test_what_a_rehearsal_found_is_for_the_badge_s_own_staff(self, course, teacher):
+        run = HistoryRun.objects.create(kind="rehearsal", template=a_badge_for_passing(ELSEWHERE))
+        mine = a_badge_for_passing()
+        browser = browser_of(teacher)
+
+        for where in (run.template_id, mine.pk):
+            assert browser.get(f"{PAGE}badges/{where}/runs/{run.pk}/").status_code == 404

@@ -1,0 +1,145 @@
+"""What the staff of courses may do with a badge: all that it asks for has to lie in courses of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from .. import activation, conf, lms, state
+from ..models import BadgeRequirement, BadgeTemplate, DataRule
+
+Status = BadgeTemplate.Status
+RUNNING = (Status.ACTIVE, Status.SHADOW)
+
+DEEDS: Mapping[str, str] = {
+    "submit": Status.REVIEW,
+    "activate": Status.ACTIVE,
+    "shadow": Status.SHADOW,
+    "pause": Status.PAUSED,
+    "resume": "",
+    "deactivate": Status.RETIRED,
+    "withdraw": Status.DRAFT,
+}
+"""What a move is called in an address, and where it leads; a badge resumes as what it was."""
+
+REHEARSE, BACKFILL = "rehearse", "backfill"
+READINGS: Mapping[str, str] = {REHEARSE: "rehearse_badgetemplate", BACKFILL: "backfill_badgetemplate"}
+
+
+@dataclass
+class Person:
+    """Somebody at the page of a course, and for which courses they speak. Each course is asked about once."""
+
+    user: Any
+    here: CourseKey
+    _speaks: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they may activate badges anywhere."""
+        return bool(self.user.has_perm(f"credly_badges.{activation.ACTIVATE}"))
+
+    def is_staff_of(self, key: CourseKey | str) -> bool:
+        """Whether the LMS has them on the staff of a course run."""
+        text = str(key)
+        if text not in self._speaks:
+            self._speaks[text] = bool(self.user.is_active and lms.is_course_staff(self.user, text))
+        return self._speaks[text]
+
+    def speaks_for(self, place: str) -> bool:
+        """Whether a place of a requirement is a course of theirs; what is more than one course is not."""
+        if place == f"{self.here.org}+{self.here.course}":
+            # The coach of a CCX does not speak for the course that it is made of.
+            return not hasattr(self.here, "to_course_locator")
+        try:
+            key = CourseKey.from_string(place)
+        except InvalidKeyError:
+            return False
+        return key == self.here or self.is_manager or self.is_staff_of(key)
+
+
+def not_theirs(templates: Collection[BadgeTemplate], person: Person) -> dict[int, str]:
+    """Why somebody has no say in a badge: it asks for nothing, or for something elsewhere. Two queries."""
+    places: dict[int, set[str]] = {}
+    for template_id, scope in _of_current(templates).values_list("group__template", "scope").distinct():
+        places.setdefault(template_id, set()).update(scope.splitlines() or [""])
+    for template_id, about in _rules_about(templates):
+        places.setdefault(template_id, set()).add(about)
+    refusals = {}
+    for template in templates:
+        if template.pk not in places:
+            refusals[template.pk] = _("It asks for nothing yet. A badge manager says first what learners have to do.")
+        elif not all(person.speaks_for(place) for place in places[template.pk]):
+            refusals[template.pk] = _(
+                "It asks for something outside of this course, so only a badge manager can activate or deactivate it."
+            )
+    return refusals
+
+
+def may(person: Person, template: BadgeTemplate, deed: str) -> bool:
+    """Whether somebody who has a say in a badge may do this with it."""
+    if deed in READINGS:
+        return person.is_staff_of(person.here) or bool(person.user.has_perm(f"credly_badges.{READINGS[deed]}"))
+    to = destination(template, deed)
+    # A paused badge is resumed, which asks about the pause; another cannot be.
+    resumes = template.status == Status.PAUSED and to in RUNNING
+    if (template.status, to) not in activation.TRANSITIONS or resumes is not (deed == "resume"):
+        return False
+    if activation.may_move(person.user, template, to):
+        return True
+    return person.is_staff_of(person.here) and not _is_an_approver_s(template, to)
+
+
+def offered(person: Person, template: BadgeTemplate) -> tuple[str, ...]:
+    """What a page offers somebody who has a say in a badge, the next step first."""
+    moves = [deed for deed in DEEDS if may(person, template, deed) and _makes_sense(template, deed)]
+    readings = [REHEARSE] if may(person, template, REHEARSE) else []
+    if template.is_active and may(person, template, BACKFILL):
+        readings.append(BACKFILL)
+    return (*moves, *readings)
+
+
+def destination(template: BadgeTemplate, deed: str) -> str:
+    """The status that a deed leads to."""
+    return activation.resumes_as(template) if deed == "resume" else DEEDS[deed]
+
+
+def _is_an_approver_s(template: BadgeTemplate, to: str) -> bool:
+    """Whether a move is a decision on a review; where the site has reviews, leaving the shadow is one."""
+    if to not in RUNNING:
+        return False
+    return template.status == Status.REVIEW or (template.status == Status.SHADOW and conf.review_required())
+
+
+def _makes_sense(template: BadgeTemplate, deed: str) -> bool:
+    """Whether the site has it done like this at all."""
+    reviewed = template.status in {Status.DRAFT, Status.RETIRED} and conf.review_required()
+    return not (reviewed and deed in {"activate", "shadow"})
+
+
+def _of_current(templates: Collection[BadgeTemplate]) -> Any:
+    rows = BadgeRequirement.objects.filter(group__template__in=[template.pk for template in templates])
+    return rows.filter(group__version=F("group__template__version")).order_by()
+
+
+def _rules_about(templates: Collection[BadgeTemplate]) -> list[tuple[int, str]]:
+    """What rules look at beside the event: the course of a subsection; a badge is no course's."""
+    rows = DataRule.objects.filter(requirement__in=_of_current(templates)).exclude(about="").order_by()
+    found = []
+    for template_id, path, about in rows.values_list("requirement__group__template", "path", "about"):
+        known = state.STATE.get(path)
+        found.append((template_id, _course_of(about) if known and known.about == state.SUBSECTION else about))
+    return found
+
+
+def _course_of(block: str) -> str:
+    try:
+        return str(UsageKey.from_string(block).course_key)
+    except InvalidKeyError:
+        return block
