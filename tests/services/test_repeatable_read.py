@@ -16,12 +16,20 @@ from credly_badges import awards, progress
 from credly_badges.events import intake
 from credly_badges.issuing import outbox
 from credly_badges.learning_event import LearningEvent
-from credly_badges.models import Availability, BadgeAward, BadgeProgress, OutboxMessage, ReceivedEvent
+from credly_badges.models import (
+    Availability,
+    BadgeAward,
+    BadgeProgress,
+    BadgeTemplate,
+    OutboxMessage,
+    ReceivedEvent,
+)
 from credly_badges.testing.factories import (
     PASSING_STATUS,
     GroupFactory,
     MessageFactory,
     ReceivedEventFactory,
+    RequirementFactory,
     RuleFactory,
     TemplateFactory,
     UserFactory,
@@ -176,6 +184,80 @@ def test_of_many_people_at_one_moment_as_many_are_awarded_as_the_quota_has():
 
     assert sorted(came_of_it) == ["awarded"] * 5 + ["none left"] * 7
     assert BadgeAward.objects.count() == 5
+
+
+def passes(learner: Any, badge: Any) -> int:
+    """A learner has passed the course of a badge, and a worker has yet to look at it."""
+    if not badge.groups.exists():
+        RuleFactory(requirement__group__template=badge, requirement__scope=FIRST)
+    return ReceivedEventFactory(learner=learner, subject=FIRST, scopes=[FIRST, ""], waiting=True).pk
+
+
+def test_the_last_badge_of_a_limit_is_not_awarded_to_two_people_at_one_moment():
+    badge = TemplateFactory(active=True, limit_total=1)
+    one, other = (passes(learner, badge) for learner in UserFactory.create_batch(2))
+
+    with transaction.atomic():
+        assert not BadgeAward.objects.exists()  # From here on it sees no other.
+        elsewhere(lambda: progress.record(one))
+        progress.record(other)
+
+    assert BadgeAward.objects.count() == 1
+    assert BadgeProgress.objects.exclude(withheld="").get().withheld.startswith("It was paused because 1 badge")
+    badge.refresh_from_db()
+    assert badge.status == "paused"
+
+
+def test_of_many_people_at_one_moment_as_many_are_awarded_as_the_limit_has():
+    badge = TemplateFactory(active=True, limit_total=5)
+    events = [passes(learner, badge) for learner in UserFactory.create_batch(12)]
+
+    def record(event_id: int) -> str:
+        try:
+            for _attempt in range(10):
+                try:
+                    progress.record(event_id)
+                except OperationalError:
+                    continue  # A deadlock, after which whoever calls tries again.
+                return "recorded"
+        finally:
+            connection.close()
+        return "gave up"
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(record, events)) == {"recorded"}
+
+    assert BadgeAward.objects.count() == OutboxMessage.objects.count() == 5
+    # Those who came when it was paused were not held against it; they are in its replay.
+    assert BadgeProgress.objects.exclude(withheld="").exists()
+    assert BadgeProgress.objects.filter(withheld="").count() == 5
+    badge.refresh_from_db()
+    assert badge.status == "paused"
+
+
+def test_an_event_of_a_learner_who_is_moved_to_a_new_version_at_that_moment_is_judged_by_that():
+    badge, learner = TemplateFactory(active=True), UserFactory()
+    before, now = (GroupFactory(template=badge, version=number) for number in (1, 2))
+    for group in (before, now):
+        RuleFactory(requirement__group=group, requirement__scope=FIRST, requirement__key="first")
+    certificate = "org.openedx.learning.certificate.created.v1"
+    RequirementFactory(group=before, event_type=certificate, scope=FIRST)
+    RuleFactory(requirement__group=now, requirement__scope=SECOND)
+    passed = ReceivedEventFactory(learner=learner, subject=FIRST, scopes=[FIRST, ""], waiting=True)
+    certified = ReceivedEventFactory(learner=learner, kind=certificate, subject=FIRST, scopes=[FIRST, ""], waiting=True)
+    progress.record(passed.pk)
+
+    def move() -> None:
+        BadgeTemplate.objects.update(version=2)
+        assert progress.move_on() == 1
+
+    with just_before("SELECT `credly_badges_badgeprogress`", move):
+        progress.record(certified.pk)
+
+    mine = BadgeProgress.objects.get()
+    assert (mine.version, mine.percent) == (2, 50)
+    assert list(mine.fulfillments.values_list("requirement__group", flat=True)) == [now.pk]
+    assert not ReceivedEvent.objects.filter(waiting=True).exists()
 
 
 @pytest.mark.parametrize("do", [outbox.redrive, outbox.drop])
