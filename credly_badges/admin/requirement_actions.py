@@ -15,6 +15,9 @@ from . import requirement_patterns
 from .requirement_draft import MOST_PARTS, Draft
 from .requirement_parts import GroupPart, RequirementPart, RulePart, chosen_event, find, keep, keep_requirement
 
+MOST_RULES = 50
+"""So that a requirement fits on the page with all of its rules, whatever else it has."""
+
 
 def act(draft: Draft, action: str) -> None:
     """Do what a button of the page says: ``add-rule:45``. SuspiciousOperation for anything else."""
@@ -69,6 +72,9 @@ def _new_requirement(draft: Draft, group: GroupPart) -> RequirementPart:
 def _add_rule(draft: Draft, key: str) -> None:
     """A new rule at the end of a requirement."""
     requirement = find(draft.requirements, key)
+    if len(requirement.rules) >= MOST_RULES:
+        draft.said = _("A requirement can have %(count)d data rules on this page.") % {"count": MOST_RULES}
+        return
     rule = RulePart(draft.new_key())
     requirement.rules.append(rule)
     draft.open(requirement)
@@ -116,6 +122,9 @@ def _open(draft: Draft, mark: str) -> None:
         requirement = find(draft.requirements, mark[1:])
         draft.open(requirement)
         draft.focus = f"id_r{requirement.key}-event_type"
+    draft.draw()
+    if mark not in draft.opened:
+        draft.said = _("This has more data rules than fit on the page. Change it as a file.")
 
 
 def _refresh(draft: Draft, _key: str) -> None:

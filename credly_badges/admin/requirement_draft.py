@@ -82,12 +82,13 @@ class Draft:
             values = {str(name): str(value) for name, value in json.loads(str(posted.get("rest") or "{}")).items()}
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             raise SuspiciousOperation("The page of requirements was sent incomplete.") from None
-        if sum(1 for _part in all_parts(groups)) > MOST_PARTS:
-            raise SuspiciousOperation("More requirements were sent than the page offers.")
         # Several ticks of one name are one value.
         values |= {name: " ".join(posted.getlist(name)) for name in posted}
         _list_the_chosen_badges(values)
-        return cls(template, groups, values, posted.get("seen", ""), posted.get("opened", "").split())
+        draft = cls(template, groups, values, posted.get("seen", ""), posted.get("opened", "").split())
+        if draft.is_too_long:
+            raise SuspiciousOperation("More requirements were sent than the page offers.")
+        return draft
 
     @property
     def shape(self) -> str:
@@ -103,6 +104,11 @@ class Draft:
     def is_full(self) -> bool:
         """Whether nothing more can be added."""
         return sum(1 for _part in self.parts()) >= MOST_PARTS
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether it holds more than the page can send; it was set as a file then."""
+        return sum(1 for _part in self.parts()) > MOST_PARTS
 
     @property
     def is_folded(self) -> bool:
@@ -161,7 +167,7 @@ class Draft:
         for part in self.parts():
             part.form.read_only = True
         for each in foldables(self.groups):
-            each.is_open = True
+            each.is_open = not self.is_too_long
 
     def focus_on(self, control_id: str) -> None:
         """Put the cursor into a field, or nowhere."""

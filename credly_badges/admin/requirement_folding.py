@@ -7,6 +7,7 @@ what the others hold travels as one field.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -33,7 +34,7 @@ def fold(groups: Sequence[GroupPart], wanted: Sequence[str]) -> list[str]:
     for part in parts.values():
         part.is_open = False
     for each in reversed(list(dict.fromkeys(wanted))):
-        if each in parts and (parts[each].cost <= left or not opened):
+        if each in parts and parts[each].cost <= (left if opened else most()):
             parts[each].is_open = True
             left -= parts[each].cost
             opened.insert(0, each)
@@ -47,8 +48,13 @@ def mark(part: Foldable) -> str:
 
 def budget() -> int:
     """How many fields all parts of a page may send together."""
-    most: int | None = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-    return MOST_FIELDS if most is None else max(1, min(MOST_FIELDS, most - _BESIDES))
+    return min(MOST_FIELDS, most())
+
+
+def most() -> int:
+    """How many fields one part may send, where it is open alone."""
+    allowed: int | None = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    return sys.maxsize if allowed is None else allowed - _BESIDES
 
 
 def put_away(groups: Sequence[GroupPart], values: Values) -> Values:

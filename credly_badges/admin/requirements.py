@@ -32,7 +32,8 @@ def edit(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplat
     """Show the requirements, or do what one of the page's buttons says."""
     may_change = admin.has_change_permission(request, template)
     if request.method != "POST":
-        return _page(admin, request, template, _opened(template, may_change=may_change), may_change=may_change)
+        draft = _opened(template, may_change=may_change)
+        return _page(admin, request, template, draft, may_change=may_change and not draft.is_too_long)
     if not may_change:
         raise PermissionDenied
     draft = Draft.of_posted(template, request.POST)

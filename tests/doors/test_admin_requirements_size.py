@@ -174,3 +174,39 @@ def test_a_rest_that_no_page_of_ours_sends_is_refused(rest):
     answer = editor.client.post(editor.url, {"seen": "", "shape": json.dumps([]), "rest": rest, "do": "save"})
 
     assert answer.status_code == 400
+
+
+def test_what_is_too_much_for_the_page_is_read_there_and_changed_as_a_file():
+    group = GroupFactory(name="Many")
+    BadgeRequirement.objects.bulk_create(
+        BadgeRequirement(group=group, event_type=GRADE, description=f"Grade {number}") for number in range(500)
+    )
+
+    editor = Editor(manager(), group.template)
+
+    assert "This badge asks for more than the page can hold. Change its requirements as a file." in editor.text
+    assert "Grade 499" in editor.text
+    assert 'name="do"' not in editor.page
+
+
+def test_a_requirement_with_more_rules_than_a_browser_may_send_stays_closed():
+    requirement = RequirementFactory(event_type=GRADE, description="Many rules")
+    for _rule in range(FEW // 2):
+        RuleFactory(requirement=requirement, path="grade.percent", operator="gte", value="1", field_type="number")
+    editor = Editor(manager(), requirement.group.template)
+
+    editor.press(f"open:r{requirement.pk}")
+
+    assert "This has more data rules than fit on the page. Change it as a file." in editor.text
+    assert fields_sent(editor) < FEW
+
+
+def test_a_requirement_is_given_no_more_rules_than_fit(settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+    requirement = RequirementFactory(event_type=GRADE)
+    RuleFactory.create_batch(50, requirement=requirement, path="course.course_key", operator="exists", value="")
+    editor = Editor(manager(), requirement.group.template)
+
+    editor.press(f"add-rule:{requirement.pk}")
+
+    assert "A requirement can have 50 data rules on this page." in editor.text
