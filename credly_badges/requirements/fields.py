@@ -9,7 +9,8 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import UsageKey
 
 from .. import state
-from ..events import catalogue
+from ..events.catalogue import CATALOGUE, EventType
+from ..lint import reading
 from ..models import BadgeTemplate
 from ..rules.fields import Field
 
@@ -19,8 +20,14 @@ class InvalidAbout(ValueError):
 
 
 def field_of(event_type: str, path: str) -> Field | None:
-    """The field at a path, or None where neither the event nor the LMS knows one."""
-    return state.field(path) if path.startswith(state.PREFIX) else catalogue.field(event_type, path)
+    """The field at a path, or None where neither the event nor, when it happens, the LMS knows one."""
+    return reading.field_of(CATALOGUE.get(event_type), path)
+
+
+def paths_of(event_type: EventType) -> list[str]:
+    """The path of every field that can be asked about when an event happens."""
+    own = [field.path for field in event_type.fields]
+    return own + [path for path in state.STATE if reading.field_of(event_type, path)]
 
 
 def asks_about(path: str) -> str:

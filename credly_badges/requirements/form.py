@@ -16,13 +16,12 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from .. import state
 from ..events.catalogue import CATALOGUE
 from ..rules.language import InvalidRule, compile_rule
 from ..versions import EVERY, GROUP_FIELDS, REQUIREMENT_FIELDS, RULE_FIELDS
 from . import keys, schema
 from .errors import InvalidScope
-from .fields import InvalidAbout, field_of, read_about
+from .fields import InvalidAbout, field_of, paths_of, read_about
 from .places import read_place
 from .schema import Mistake
 from .specs import Groups, GroupSpec, RequirementSpec, RuleSpec
@@ -122,8 +121,8 @@ class _Reader:
         if field is None:
             event = CATALOGUE.get(kind)
             if event is not None:
-                known = [*(each.path for each in event.fields), *state.STATE]
-                self.note((*path, "field"), _unknown(_("This event has no field “%(name)s”."), spec.path, known))
+                sentence = _("This event has no field “%(name)s”.")
+                self.note((*path, "field"), _unknown(sentence, spec.path, paths_of(event)))
             return spec
         try:
             read_about(spec.path, spec.about)

@@ -298,6 +298,11 @@ class TestWhatPeopleType:
                 "This event has no field “grade.prcent”. Do you mean grade.percent?",
             ),
             (
+                [f"- event: {PROGRAM_AWARDED}", "  rules:", "  - field: state.grade.percent", "    operator: gte"],
+                9,
+                "This event has no field “state.grade.percent”.",
+            ),
+            (
                 [f"- event: {GRADE}", "  rules:", "  - field: grade.percent", "    operator: is"],
                 10,
                 "“is” does not belong here. Choose: eq, ne, lt,",
