@@ -28,8 +28,11 @@ from .storing import Changed, Others, store
 
 log = logging.getLogger(__name__)
 
-TRIES = 5
+TRIES = 10
 """How often a portion is read anew because others wrote about the same learners at that moment."""
+CAREFUL_FROM = 2
+"""After how many of these its learners are taken one by one, a few at a time: many of them are busy just now."""
+A_FEW = 10
 ONE_BY_ONE = 200
 """About how many rows are read at once where each learner has to be looked at alone."""
 STATES = (BadgeTemplate.Status.ACTIVE, BadgeTemplate.Status.SHADOW)
@@ -70,11 +73,16 @@ def _work(hold: runs.Hold) -> Iterator[None]:
     """Portion after portion. One that others have interfered with is read anew from where the run stands."""
     tries = 0
     while True:
-        chunks = _Chunks(hold)
+        chunks = _Chunks(hold, careful=tries >= CAREFUL_FROM)
         try:
             for part in chunks.parts():
                 chunks.fold(part)
                 yield
+                if chunks.is_past_the_busy_ones:
+                    break
+            else:
+                return
+            tries = 0
         except (IntegrityError, OperationalError, Changed):
             # A deadlock, or a live event of one of these learners. Where a transaction around this one is broken by
             # it, nothing can be done again.
@@ -83,15 +91,15 @@ def _work(hold: runs.Hold) -> Iterator[None]:
             hold.run.refresh_from_db()
             tries = tries + 1 if chunks.cursor == hold.run.cursor else 1
             log.info("Run %s looks at the learners after %s once more.", hold.run.pk, hold.run.cursor)
-        else:
-            return
 
 
 class _Chunks:
     """The portions of one run, from where it stands when this is made."""
 
-    def __init__(self, hold: runs.Hold) -> None:
+    def __init__(self, hold: runs.Hold, *, careful: bool) -> None:
         self._hold = hold
+        self._careful = careful
+        self._rows = 0
         self.cursor = hold.run.cursor
         self.template = hold.run.template
         self._see()
@@ -101,11 +109,18 @@ class _Chunks:
     def parts(self) -> Iterator[Slice]:
         """What there is to do."""
         at_once = AT_ONCE if bulk.may_begin(self.template) else ONE_BY_ONE
+        at_once = A_FEW if self._careful else at_once
         return self._judge.slices(after=self.cursor, at_once=at_once)
+
+    @property
+    def is_past_the_busy_ones(self) -> bool:
+        """Whether as much was read carefully as is read at once otherwise."""
+        return self._careful and self._rows >= AT_ONCE
 
     def fold(self, part: Slice) -> None:
         """Write all that a portion brings, and where to go on after it."""
         self._see()
+        self._rows += part.rows
         judged = self._judge.judge(part)
         here = lms.present(each.learner_id for each in judged if each.changes)
         news = [each for each in judged if each.changes and each.learner_id in here]
@@ -134,7 +149,7 @@ class _Chunks:
         see_that_it_is_the_same(self._hold.run)
 
     def _newcomers(self, news: Sequence[Judged]) -> set[int]:
-        if not bulk.may_begin(self.template):
+        if self._careful or not bulk.may_begin(self.template):
             return set()
         plain = (each for each in news if each.known is None and not any(map(_replaces, each.changes)))
         return bulk.newcomers(self.template, [each.learner_id for each in plain])
