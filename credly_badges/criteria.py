@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfoNotFoundError
 
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
@@ -85,7 +86,10 @@ def shape(template_id: int, version: int) -> Criteria:
 
 
 def condition(group: RequirementGroup, rules: Iterable[DataRule]) -> Condition:
-    """What has to be true of an event: the requirement's own rules, and those of its group's window."""
+    """What has to be true of an event: the requirement's own rules, and those of its group's window.
+
+    Raises ValueError (InvalidRule is one) where one of them cannot be read.
+    """
     return Condition((*(_rule(rule) for rule in rules), *_window(group)))
 
 
@@ -96,13 +100,16 @@ def _rule(rule: DataRule) -> Rule:
 
 def _window(group: RequirementGroup) -> tuple[Rule, ...]:
     from_enrollment = group.within_of == RequirementGroup.Within.ENROLLMENT
-    return window_rules(
-        opens_on=group.opens_on,
-        closes_on=group.closes_on,
-        time_zone=group.time_zone,
-        days_from_enrollment=group.within_days if from_enrollment else None,
-        before_course_end=group.before_course_end,
-    )
+    try:
+        return window_rules(
+            opens_on=group.opens_on,
+            closes_on=group.closes_on,
+            time_zone=group.time_zone,
+            days_from_enrollment=group.within_days if from_enrollment else None,
+            before_course_end=group.before_course_end,
+        )
+    except ZoneInfoNotFoundError as unknown:
+        raise ValueError(f"The time zone “{group.time_zone}” is not known here.") from unknown
 
 
 def _rows(template_id: int, version: int) -> tuple[list[RequirementGroup], dict[int, list[BadgeRequirement]]]:

@@ -14,7 +14,7 @@ DAYS_SINCE_ENROLLMENT = "state.enrollment.days"
 COURSE_HAS_ENDED = "state.course.has_ended"
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-_END = datetime(9999, 12, 31, tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 
 
 def window_rules(
@@ -32,7 +32,7 @@ def window_rules(
     rules = []
     if opens_on is not None or closes_on is not None:
         zone: tzinfo = ZoneInfo(time_zone) if time_zone else UTC
-        first = datetime.combine(opens_on, time.min, zone).astimezone(UTC) if opens_on else _BEGINNING
+        first = _first_moment(opens_on, zone) if opens_on else _BEGINNING
         last = _last_moment(closes_on, zone) if closes_on else _END
         rules.append(Rule(OCCURRED_AT, Operator.BETWEEN, (first, last)))
     if days_from_enrollment is not None:
@@ -43,7 +43,16 @@ def window_rules(
     return tuple(rules)
 
 
+def _first_moment(day: date, zone: tzinfo) -> datetime:
+    try:
+        return datetime.combine(day, time.min, zone).astimezone(UTC)
+    except OverflowError:  # The first days of the calendar, which somebody meant for “ever since”.
+        return _BEGINNING
+
+
 def _last_moment(day: date, zone: tzinfo) -> datetime:
     # The next midnight of that zone: on the day on which clocks are changed, a day has 23 or 25 hours.
-    following = datetime.combine(day + timedelta(days=1), time.min, zone)
-    return following.astimezone(UTC) - timedelta(microseconds=1)
+    try:
+        return _first_moment(day + timedelta(days=1), zone) - timedelta(microseconds=1)
+    except OverflowError:  # The last ones, for “ever after”.
+        return _END

@@ -155,6 +155,15 @@ class TestWindows:
 
         assert BadgeAward.objects.exists() == counts
 
+    def test_a_time_zone_that_is_gone_fulfills_nothing_and_stops_nothing_else(self, caplog):
+        a_badge(A, group={"closes_on": date(2026, 12, 31), "time_zone": "Europe/Atlantis"})
+        sound = a_badge(A, group={"closes_on": date.max, "time_zone": "America/Havana"})
+
+        happens(UserFactory())
+
+        assert BadgeAward.objects.get().template == sound.group.template
+        assert "cannot be read" in caplog.text
+
     @pytest.mark.parametrize(("days", "counts"), [(30, True), (31, False)])
     def test_days_are_counted_from_the_enrollment_to_the_event(self, edx, days, counts):
         a_badge(A, group={"within_days": 30, "within_of": "enrollment"})
