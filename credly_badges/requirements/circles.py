@@ -29,6 +29,15 @@ def would_circle(template: BadgeTemplate, groups: Sequence[GroupSpec]) -> list[s
     return _names(way, template) if way else []
 
 
+def take_turns(groups: Iterable[GroupSpec]) -> None:
+    """Where badges are named, wait for whoever else is saving such requirements; called before any lock is taken.
+
+    Two badges that come to take each other at one moment would else both be saved, as neither is seen by the other.
+    """
+    if any(_named(tuple(groups))):
+        BadgeTemplate.objects.select_for_update().order_by("pk").values_list("pk").first()
+
+
 def _named(groups: Sequence[GroupSpec]) -> Iterator[str]:
     kinds = _kinds()
     for requirement in requirements_of(groups):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from .. import lint, versions
 from ..models import BadgeProgress, BadgeTemplate
-from . import form, keys, yaml_text
+from . import circles, form, keys, yaml_text
 from .differences import differences
 from .errors import Circle, NotSaved, WouldStopAnActiveBadge
 from .form import Wanted
@@ -149,6 +149,7 @@ def apply(
     ``despite`` are the codes of what the lint finds and is meant. With ``dry_run`` everything is done and taken back.
     Raises Faulty.
     """
+    circles.take_turns(group for wanted, _template in file.badges for group in wanted.groups)
     before = {template.pk: stored(template) for template in _locked(file)}
     if refused := _save_all(file, by, despite):
         raise Faulty(refused)
@@ -173,19 +174,19 @@ def _save_all(file: File, by: AbstractBaseUser | None, despite: Collection[str])
     refused: list[Remark] = []
     waiting = list(file.badges)
     while waiting:
-        circles: list[tuple[tuple[Wanted, BadgeTemplate], Circle]] = []
+        stopped: list[tuple[tuple[Wanted, BadgeTemplate], Circle]] = []
         for each in waiting:
             wanted, template = each
             try:
                 _save(wanted, template, by, despite)
             except Circle as circle:
-                circles.append((each, circle))
+                stopped.append((each, circle))
             except NotSaved as refusal:
                 refused += _refusal(file, wanted, refusal)
-        if len(circles) == len(waiting):
-            refused += (remark for (wanted, _t), circle in circles for remark in _refusal(file, wanted, circle))
+        if len(stopped) == len(waiting):
+            refused += (remark for (wanted, _t), circle in stopped for remark in _refusal(file, wanted, circle))
             break
-        waiting = [each for each, _circle in circles]
+        waiting = [each for each, _circle in stopped]
     return refused
 
 

@@ -40,24 +40,29 @@ def read_scope(kind: ScopeKind, text: str) -> str:
             _("These are %(count)d places, and one requirement may have %(most)d. Use a program or an organization.")
             % {"count": len(typed), "most": MOST_PLACES}
         )
-    places: dict[str, None] = {}
-    reasons: list[str] = []
-    for each in typed:
-        try:
-            places[read_place(kind, each)] = None
-        except InvalidScope as fault:
-            reasons += fault.reasons
-    if reasons:
-        raise InvalidScope(*reasons)
-    return "\n".join(places)
+    return "\n".join(_read(kind, typed))
 
 
 def read_place(kind: ScopeKind, text: str) -> str:
     """One place where an event may happen, in the form that events carry; empty for anywhere. Raises InvalidScope."""
     text = text.strip()
-    if not text:
-        return ""
-    return _READERS[kind](text)
+    return next(iter(_read(kind, [text])), "") if text else ""
+
+
+def _read(kind: ScopeKind, typed: Iterable[str]) -> dict[str, None]:
+    places: dict[str, None] = {}
+    reasons: list[str] = []
+    for each in typed:
+        try:
+            places[_READERS[kind](each)] = None
+        except InvalidScope as fault:
+            reasons += fault.reasons
+    if kind is ScopeKind.BADGE:
+        here = set(map(str, BadgeTemplate.objects.filter(uuid__in=list(places)).values_list("uuid", flat=True)))
+        reasons += (_no_badge(each) for each in places if each not in here)
+    if reasons:
+        raise InvalidScope(*reasons)
+    return places
 
 
 def outside(template: BadgeTemplate, before: Groups, groups: Groups) -> list[str]:
@@ -127,18 +132,16 @@ def _program(text: str) -> str:
 
 def _badge(text: str) -> str:
     try:
-        badge = uuid.UUID(text)
+        return str(uuid.UUID(text))
     except ValueError:
-        badge = None
-    if badge is None or not BadgeTemplate.objects.filter(uuid=badge).exists():
-        raise InvalidScope(
-            _(
-                "“%(text)s” is not the ID of a badge template here. It is a UUID such as "
-                "1f301a72-f344-4a31-9e9a-e0b04d8d86b2, shown on the badge's page; leave it empty for any badge."
-            )
-            % {"text": text[:100]}
-        )
-    return str(badge)
+        raise InvalidScope(_no_badge(text)) from None
+
+
+def _no_badge(text: str) -> str:
+    return _(
+        "“%(text)s” is not the ID of a badge template here. It is a UUID such as "
+        "1f301a72-f344-4a31-9e9a-e0b04d8d86b2, shown on the badge's page; leave it empty for any badge."
+    ) % {"text": text[:100]}
 
 
 def _site(text: str) -> str:

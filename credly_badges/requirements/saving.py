@@ -33,6 +33,7 @@ def save(
 
     Raises NotSaved, of which errors.py draws the kinds.
     """
+    circles.take_turns(groups)
     template = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
     before = specs_of(locked(template))
     if fingerprint(before) != seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,11 @@ from django.db import connection, transaction
 
 from credly_badges import lms, requirements, versions
 from credly_badges.models import BadgeRequirement, RequirementsVersion
-from credly_badges.testing.factories import COURSE_KEY, a_badge_for_passing
+from credly_badges.testing.factories import COURSE_KEY, TemplateFactory, a_badge_for_passing
 
 from .test_repeatable_read import elsewhere
+
+BADGE_AWARDED = "org.openedx.learning.badge.awarded.v1"
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +74,29 @@ def test_what_became_valid_meanwhile_is_not_changed_in_place():
     assert badge.version == 2
     assert requirements.stored(badge, 1) == groups
     assert RequirementsVersion.objects.get().number == 1
+
+
+def test_two_badges_do_not_come_to_take_each_other_at_one_moment():
+    first, second = TemplateFactory(name="First"), TemplateFactory(name="Second")
+
+    def takes(badge, other):
+        asked = requirements.RequirementSpec(BADGE_AWARDED, str(other.uuid), "Earn it")
+        groups = [requirements.GroupSpec("", "all", 1, (asked,))]
+        requirements.save(badge, groups, by=None, seen=requirements.fingerprint(()))
+
+    def takes_elsewhere(badge, other):
+        try:
+            takes(badge, other)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            takes(first, second)
+            other_way = pool.submit(takes_elsewhere, second, first)
+            with pytest.raises(TimeoutError):
+                other_way.result(timeout=1)
+        with pytest.raises(requirements.Circle):
+            other_way.result(timeout=20)
+
+    assert not second.groups.exists()
