@@ -166,8 +166,9 @@ class Draft:
         """Show everything, let nothing be changed."""
         for part in self.parts():
             part.form.read_only = True
+        opened = not self.is_too_long
         for each in foldables(self.groups):
-            each.is_open = not self.is_too_long
+            each.is_open = opened
 
     def focus_on(self, control_id: str) -> None:
         """Put the cursor into a field, or nowhere."""

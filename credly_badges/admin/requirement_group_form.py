@@ -85,11 +85,10 @@ class GroupForm(PartForm):
         super().__init__(*args, **kwargs)
         self.points, self.total = points, total
         self.others = tuple((key, name) for key, name in around.groups if key != own_key)
-        if self.takes_back:
-            # Penalties come after nothing: they hold against what was met, whenever that was.
-            self.offer("within_of", [each for each in _COUNTED_FROM if each[0] != Within.GROUP])
+        # Penalties come after nothing: they hold against what was met, whenever that was.
         if self.takes_back or not (self.others or self.given("after")):
             del self.fields["after"]
+            self.offer("within_of", [each for each in _COUNTED_FROM if each[0] != Within.GROUP])
         else:
             offered = [("", _("no other group")), *self.others]
             self.offer("after", with_present(offered, self.given("after"), _("a group that is gone")))

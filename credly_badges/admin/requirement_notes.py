@@ -106,7 +106,7 @@ def name_places(draft: Draft) -> None:
     forms = [requirement.form for requirement in draft.requirements if requirement.is_open]
     places = {place for form in forms for place in form.places}
     titles = titles_of_scopes(places)
-    programs = lms.runs_of_programs({place for place in places if is_program(place) and place not in titles})
+    programs = lms.runs_of_programs({place for place in places if is_program(place)})
     for form in forms:
         found = [(place, _about(form, place, titles, programs)) for place in form.places]
         known = [(place, words) for place, words in found if words]
@@ -117,17 +117,20 @@ def name_places(draft: Draft) -> None:
 
 
 def _about(form: RequirementForm, place: str, titles: dict[str, str], programs: dict[str, frozenset[str]]) -> str:
+    kind = form.event.scope_kind if form.event else None
+    if kind is not ScopeKind.BADGE and is_program(place):
+        return _about_program(titles.get(place, ""), programs.get(place))
     if place in titles:
         return titles[place]
-    if is_course_run(place):
-        return _("This LMS has no course with this key, so far.")
-    if form.event is None or not is_program(place):
-        return ""
-    if form.event.scope_kind is ScopeKind.BADGE:
+    if kind is ScopeKind.BADGE:
         return _("This site has no badge with this ID, so far.")
-    runs = programs.get(place)
+    return _("This LMS has no course with this key, so far.") if is_course_run(place) else ""
+
+
+def _about_program(title: str, runs: frozenset[str] | None) -> str:
     if runs is None:
         return _("This LMS knows no program with this ID, so far.")
-    return ngettext("A program with %(count)d course run.", "A program with %(count)d course runs.", len(runs)) % {
-        "count": len(runs)
-    }
+    words = {"count": len(runs), "title": title}
+    if title:
+        return ngettext("%(title)s: %(count)d course run.", "%(title)s: %(count)d course runs.", len(runs)) % words
+    return ngettext("A program with %(count)d course run.", "A program with %(count)d course runs.", len(runs)) % words

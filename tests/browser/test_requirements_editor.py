@@ -231,6 +231,7 @@ def test_the_words_follow_what_is_typed_and_typing_goes_on_undisturbed(open_edit
 
     expect(page.locator("#preview")).to_contain_text("Pass the exam")
     expect(page.get_by_label("Description")).to_have_value("Pass the exam")
+    expect(page.get_by_label("Courses")).to_have_accessible_description(re.compile("^Demonstration Course"))
     assert page.troubles == []
 
 

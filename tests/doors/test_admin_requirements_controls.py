@@ -277,7 +277,6 @@ def test_within_days_of_the_enrollment(editor, requirement):
         ({"within_days": "14"}, "within_of", "Choose what the days are counted from."),
         ({"within_of": "enrollment"}, "within_days", "Type how many days."),
         ({"within_days": "0", "within_of": "enrollment"}, "within_days", "greater than or equal to 1"),
-        ({"within_days": "5", "within_of": "group"}, "within_of", "Choose also which group this one comes after."),
     ],
 )
 def test_a_mistake_in_when_it_counts_is_named_where_it_was_made(editor, requirement, values, field, sentence):
@@ -288,6 +287,16 @@ def test_a_mistake_in_when_it_counts_is_named_where_it_was_made(editor, requirem
     assert sentence in said
     assert f'data-keep="when-{requirement.group_id}" open' in editor.page
     assert {name: editor.fields[f"g{requirement.group_id}-{name}"] for name in values} == values
+
+
+def test_days_from_the_group_before_need_a_group_before(requirement):
+    second = GroupFactory(template=requirement.group.template, name="Later")
+    RequirementFactory(group=second, event_type=GRADE)
+    editor = Editor(manager(), requirement.group.template)
+
+    editor.press("save", **typed(second, within_days="5", within_of="group"))
+
+    assert editor.mistakes == {f"id_g{second.pk}-within_of": "Choose also which group this one comes after."}
 
 
 def test_groups_that_come_after_one_another_in_a_circle_are_not_saved(requirement):

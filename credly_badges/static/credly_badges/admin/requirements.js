@@ -49,10 +49,8 @@
     try {
       const fresh = await ask("refresh", "");
       document.getElementById("preview").replaceWith(fresh.querySelector("#preview"));
-      for (const note of fresh.querySelectorAll(".credly-set, .credly-field-scope .credly-note")) {
-        const place = note.id ? document.getElementById(note.id) : twinOf(note);
-        place?.replaceChildren(...note.childNodes);
-      }
+      for (const summary of fresh.querySelectorAll(".credly-set")) twinOf(summary)?.replaceChildren(...summary.childNodes);
+      for (const typed of fresh.querySelectorAll(".credly-field-scope textarea")) showNotes(typed);
     } catch (failure) {
       console.error(failure); // They are out of date until the next change, and no more than that.
     }
@@ -61,6 +59,17 @@
   function twinOf(summary) {
     const { keep } = summary.closest("details").dataset;
     return form().querySelector(`details[data-keep="${keep}"] .credly-set`);
+  }
+
+  // Which courses, programs and badges were typed.
+  function showNotes(fresh) {
+    const here = document.getElementById(fresh.id);
+    const field = here?.closest(".credly-field");
+    if (!field || field.classList.contains("errors")) return;
+    field.querySelector(".credly-note")?.remove();
+    const notes = fresh.closest(".credly-field").querySelector(".credly-note");
+    if (notes) here.after(notes);
+    here.setAttribute("aria-describedby", fresh.getAttribute("aria-describedby"));
   }
 
   // A select that is replaced would forget the first letters of what is typed into it.
