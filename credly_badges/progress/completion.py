@@ -13,7 +13,7 @@ from ..models import BadgeAward, BadgeProgress, BadgeTemplate
 from ..rules.criteria import Criteria
 from ..rules.standing import Standing
 from . import regressions, withheld
-from .facts import Facts, standing_by
+from .facts import Facts, Which, standing_by
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,45 @@ class Turn:
 def conclude(progress: BadgeProgress, template: BadgeTemplate, now: Standing, turn: Turn) -> None:
     """Write down where a learner stands, and award the badge or deal with its loss; called under the lock."""
     was_complete = progress.completed_at is not None
+    if now.completed_at is not None:
+        _complete(progress, template, now, turn)
+    elif was_complete:
+        _lose(progress, template, now, turn)
+    else:
+        progress.percent = now.percent
+    progress.save(update_fields=["percent", "completed_at", *withheld.COLUMNS, "modified"])
+
+
+def _complete(progress: BadgeProgress, template: BadgeTemplate, now: Standing, turn: Turn) -> None:
+    was_complete = progress.completed_at is not None
     earned_at = _earned_at(progress, template, now, turn)
     progress.percent, progress.completed_at = now.percent, now.completed_at
-    if now.completed_at is None:
-        withheld.forget(progress)
-        if was_complete and template.on_loss != BadgeTemplate.OnLoss.KEEP:
-            lost = regressions.in_words(turn.criteria, standing_by(turn.criteria, turn.before), now)
-            regressions.begin(progress, template, lost, turn.at)
-    elif earned_at is not None and not (_holds_back(template, was_complete, turn) and regressions.end(progress)):
+    may_be_held = template.on_loss == BadgeTemplate.OnLoss.HOLD and not was_complete and bool(turn.before)
+    if earned_at is not None and not (may_be_held and regressions.end(progress)):
         withheld.award(progress, template, earned_at, turn.scopes, look_back=turn.look_back)
-    progress.save(update_fields=["percent", "completed_at", *withheld.COLUMNS, "modified"])
+
+
+def _lose(progress: BadgeProgress, template: BadgeTemplate, now: Standing, turn: Turn) -> None:
+    """Note that what was complete is not any more, if that is for something that was met and no longer counts.
+
+    Who completed all courses of a program stays complete when it gets another one.
+    """
+    before = standing_by(turn.criteria, turn.before)
+    if _counted(before) <= _counted(now):
+        return
+    progress.percent, progress.completed_at = now.percent, None
+    withheld.forget(progress)
+    regressions.begin(progress, template, regressions.in_words(turn.criteria, before, now), turn.at)
+
+
+def _counted(standing: Standing) -> set[Which]:
+    every = (each for group in standing.groups for each in group.requirements)
+    return {(each.requirement.id, met.subject) for each in every for met in each.counted}
 
 
 def _earned_at(progress: BadgeProgress, template: BadgeTemplate, now: Standing, turn: Turn) -> datetime | None:
     """When a badge was earned that is to be awarded now; None where there is none."""
-    if now.completed_at is None or progress.completed_at is None:
+    if progress.completed_at is None:
         return now.completed_at
     # What is withheld may be the first badge, or a further one that was earned later.
     further = progress.earned_at if progress.earned_at != progress.completed_at else None
@@ -65,8 +89,3 @@ def _earned_again(progress: BadgeProgress, turn: Turn) -> datetime | None:
         return None
     since = {which: fact for which, fact in turn.after.items() if fact.met.at > last_earned_at}
     return standing_by(turn.criteria, since).completed_at
-
-
-def _holds_back(template: BadgeTemplate, was_complete: bool, turn: Turn) -> bool:
-    """Whether the loss of a badge may be waiting for a decision: then the learner was on their way before."""
-    return template.on_loss == BadgeTemplate.OnLoss.HOLD and not was_complete and bool(turn.before)

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from .. import criteria, waking
-from ..models import BadgeProgress, BadgeRequirement, BadgeTemplate, Fulfillment, ReceivedEvent
+from ..models import BadgeAward, BadgeProgress, BadgeRequirement, BadgeTemplate, Fulfillment, ReceivedEvent
 from ..rules.language import Condition
 from ..rules.standing import Met
 from . import deciding, facts, judging, limits
@@ -69,13 +70,19 @@ def move_on(limit: int = PORTION) -> int:
 
 
 def _behind(limit: int) -> list[int]:
-    """Who is on the way by an earlier version; of each badge those first whose turn was longest ago."""
+    """Who is on the way by an earlier version; of each badge those first whose turn was longest ago.
+
+    Who holds the badge and has lost ground since is judged by what it was earned by.
+    """
     changed = BadgeTemplate.objects.filter(
         status__in=judging.JUDGED, on_change=BadgeTemplate.OnChange.MOVE, version__gt=1
     ).order_by("pk")
+    held = BadgeAward.objects.filter(learner=OuterRef("learner"), template=OuterRef("template"), live=True)
     found: list[int] = []
     for template_id, version in changed.values_list("pk", "version"):
-        mine = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version)
+        mine = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version).exclude(
+            Exists(held)
+        )
         found += mine.order_by("modified").values_list("pk", flat=True)[: limit - len(found)]
         if len(found) == limit:
             break

@@ -15,7 +15,9 @@ from credly_badges.models import (
     BadgeTemplate,
     DataRule,
     Fulfillment,
+    ListeningPlace,
     ReceivedEvent,
+    Regression,
     RequirementGroup,
 )
 from credly_badges.testing.factories import (
@@ -203,19 +205,36 @@ def test_a_penalty_is_carried_over_to_what_it_undoes_now():
     assert where(learner) == (2, 0)
 
 
-def test_a_new_version_takes_no_badge_away():
-    badge = a_badge(A, on_loss="revoke")
+def test_who_holds_the_badge_and_lost_ground_is_judged_by_what_it_was_earned_by():
+    badge = a_badge(A, on_loss="hold")
     learner = UserFactory()
     happens(learner, A)
-    BadgeTemplate.objects.update(on_loss="keep")
     happens(learner, A, 1, is_passing=False)
-    BadgeTemplate.objects.update(on_loss="revoke")
     version(badge, 2, A, B)
 
-    progress.move_on()
+    assert progress.move_on() == 0
+    happens(learner, A, 2)
 
-    assert where(learner) == (2, 0)
-    assert BadgeAward.objects.get().live
+    assert where(learner) == (1, 100)
+    assert Regression.objects.get().state == "recovered"
+
+
+def test_who_completed_a_program_stays_complete_when_it_gets_another_course():
+    badge = TemplateFactory(active=True, on_loss="revoke")
+    courses = RequirementFactory(group=GroupFactory(template=badge), scope="\n".join((A, B)), times=None)
+    RuleFactory(requirement=courses)
+    learner = UserFactory()
+    happens(learner, A)
+    happens(learner, B)
+    ListeningPlace.objects.create(requirement=courses, event_type=PASSING_STATUS, scope=C)
+
+    happens(learner, C, is_passing=False)
+    happens(learner, "course-v1:edX+A+1", 1, is_passing=True, grade=90)
+    assert where(learner) == (1, 100)
+    happens(learner, B, 2, is_passing=False)
+
+    assert where(learner) == (1, 33)
+    assert Regression.objects.get().state == "revoked"
 
 
 def test_while_the_badge_is_paused_nobody_is_moved():
