@@ -68,8 +68,8 @@ def save(
 
 def _change(template: BadgeTemplate, groups: Groups, by: AbstractBaseUser | None) -> None:
     """Write it, into a new version where the present one was ever valid."""
-    if template.is_listening:
-        versions.seal(template)  # It may have begun to listen before versions were kept.
+    if template.is_listening or template.progress.exists():
+        versions.seal(template)  # It may have been valid before versions were kept.
     if was_valid := versions.is_sealed(template, lock=True):
         template.version += 1
         groups = content(groups)  # Rows of their own; keys, and what names them, stay.
