@@ -18,15 +18,15 @@ Status = BadgeTemplate.Status
 RUNNING = (Status.ACTIVE, Status.SHADOW)
 
 DEEDS: Mapping[str, str] = {
-    "submit": Status.REVIEW,
     "activate": Status.ACTIVE,
+    "resume": "",
+    "submit": Status.REVIEW,
     "shadow": Status.SHADOW,
     "pause": Status.PAUSED,
-    "resume": "",
     "deactivate": Status.RETIRED,
     "withdraw": Status.DRAFT,
 }
-"""What a move is called in an address, and where it leads; a badge resumes as what it was."""
+"""What a move is called in an address, and where it leads; a badge resumes as what it was. In the order of offering."""
 
 REHEARSE, BACKFILL = "rehearse", "backfill"
 READINGS: Mapping[str, str] = {REHEARSE: "rehearse_badgetemplate", BACKFILL: "backfill_badgetemplate"}

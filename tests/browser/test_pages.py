@@ -11,10 +11,19 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from credly_badges import lms
-from credly_badges.models import Availability, CredlyNotice, ReconcileDifference, ReconcileRun
+from credly_badges.models import (
+    Availability,
+    CredlyNotice,
+    HistoryRun,
+    ReconcileDifference,
+    ReconcileRun,
+    Regression,
+    RequirementsVersion,
+)
 from credly_badges.testing.factories import (
     COURSE_KEY,
     AwardFactory,
+    ProgressFactory,
     UserFactory,
     a_badge_for_passing,
 )
@@ -72,8 +81,29 @@ def everything(badge):
         learner=award.learner,
         facts={"state": ["offered", "revoked"]},
     )
+    history = HistoryRun.objects.create(
+        kind="rehearsal",
+        template=badge,
+        state="done",
+        open=None,
+        counts={"would_gain": 2, "would_get": 3, "courses": {COURSE_KEY: 3}, "months": {"2026-05": 3}},
+        sample=[{"learner_id": award.learner_id, "earned_at": "2026-05-01T12:00:00Z", "because": ["They passed."]}],
+    )
+    version = RequirementsVersion.objects.create(
+        template=badge, number=1, words=["Pass the course."], data={"groups": [{"key": "a" * 50}]}
+    )
+    regression = Regression.objects.create(
+        progress=ProgressFactory(template=badge, learner=award.learner),
+        award=award,
+        happened_at=timezone.now(),
+        because="The grade fell.",
+    )
     return {
         "template": badge.pk,
+        "active": a_badge_for_passing(name="Earned").pk,
+        "history": history.pk,
+        "version": version.pk,
+        "regression": regression.pk,
         "learner": award.learner_id,
         "run": run.pk,
         "availability": Availability.objects.get().pk,
@@ -83,7 +113,9 @@ def everything(badge):
 PAGES = [
     COURSE_PAGE,
     f"{COURSE_PAGE}badges/{{template}}/activate/",
-    f"{COURSE_PAGE}badges/{{template}}/deactivate/",
+    f"{COURSE_PAGE}badges/{{active}}/deactivate/",
+    f"{COURSE_PAGE}badges/{{active}}/backfill/",
+    f"{COURSE_PAGE}badges/{{template}}/runs/{{history}}/",
     "/badges/health/",
 ]
 ADMIN_PAGES = [
@@ -92,7 +124,18 @@ ADMIN_PAGES = [
     f"{ADMIN}/reconcilerun/begin/",
     f"{ADMIN}/reconcilerun/{{run}}/change/",
     f"{ADMIN}/reconciledifference/",
+    f"{ADMIN}/badgetemplate/{{template}}/change/",
     f"{ADMIN}/badgetemplate/{{template}}/terms/",
+    f"{ADMIN}/badgetemplate/{{template}}/move/active/",
+    f"{ADMIN}/badgetemplate/{{active}}/move/paused/",
+    f"{ADMIN}/badgetemplate/{{active}}/backfill/",
+    f"{ADMIN}/historyrun/",
+    f"{ADMIN}/historyrun/{{history}}/change/",
+    f"{ADMIN}/regression/",
+    f"{ADMIN}/regression/{{regression}}/change/",
+    f"{ADMIN}/regression/decide/?verdict=revoke&regression={{regression}}",
+    f"{ADMIN}/requirementsversion/",
+    f"{ADMIN}/requirementsversion/{{version}}/change/",
     f"{ADMIN}/availability/",
     f"{ADMIN}/availability/{{availability}}/change/",
     f"{ADMIN}/auditentry/",
