@@ -119,6 +119,7 @@ def _keys(_source: str, until: float) -> None:
 
 def _purge(_source: str, _until: float) -> None:
     notices.purge()
+    versions.seal_all()
     versions.prune()
     retirement.forget_again()
 

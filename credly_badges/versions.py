@@ -52,7 +52,7 @@ RULE_FIELDS: Mapping[str, str] = MappingProxyType(
 
 KEPT_AFTER_A_CHANGE = timedelta(days=1)
 MOST_AT_ONCE = 500
-"""Groups that are deleted in one go; the next night takes the rest."""
+"""Groups that are deleted and badges that are sealed in one go; the next night takes the rest."""
 
 EVERY = "every"
 """Says in a file that a requirement has to be met in every one of its places."""
@@ -81,6 +81,19 @@ def seal(template: BadgeTemplate, *, by: AbstractBaseUser | None = None) -> Requ
     if created and written.on_change == BadgeTemplate.OnChange.MOVE:
         progress.wake_to_move()
     return written
+
+
+def seal_all() -> int:
+    """Seal what learners are earning and nobody has sealed, as it was so before versions were kept; of how many."""
+    sealed = RequirementsVersion.objects.filter(template=models.OuterRef("pk"), number=models.OuterRef("version"))
+    listening = BadgeTemplate.objects.filter(~models.Exists(sealed), status__in=BadgeTemplate.LISTENING)
+    ids = list(listening.order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    for number in ids:
+        with transaction.atomic():
+            template = BadgeTemplate.objects.select_for_update().get(pk=number)
+            if template.is_listening:
+                seal(template)
+    return len(ids)
 
 
 def prune() -> int:

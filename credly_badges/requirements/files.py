@@ -132,10 +132,13 @@ def diff(file: File) -> list[Change]:
     return [change for change in changes if change is not None]
 
 
-def check(file: File) -> list[Remark]:
-    """What is wrong with the requirements in a file, once it were applied. Nothing is written."""
+def check(file: File, *, despite: Collection[str] = ()) -> list[Remark]:
+    """What is wrong with the requirements in a file, once it were applied. Nothing is written.
+
+    ``despite`` are the codes of what the lint finds and is meant; that is told, and stands in nobody's way.
+    """
     with transaction.atomic():
-        remarks = list(_checked(file))
+        remarks = list(_checked(file, despite))
         transaction.set_rollback(True)
     return sorted(remarks, key=lambda remark: remark.line)
 
@@ -200,13 +203,19 @@ def _refusal(file: File, wanted: Wanted, refusal: NotSaved) -> Iterator[Remark]:
         where = _where(wanted.groups, wanted.path)
         for fault in refusal.faults:
             path = where.get(fault.requirement_key) or where.get(fault.group_key, wanted.path)
-            said = _("%(sentence)s (If it is meant: --despite %(code)s.)") if fault.can_be_meant else "%(sentence)s"
-            yield file.remark(path, said % {"sentence": fault.sentence, "code": fault.code})
+            yield file.remark(path, _sentence(fault))
     else:
         yield from (file.remark(wanted.path, sentence) for sentence in refusal.reasons)
 
 
-def _checked(file: File) -> Iterator[Remark]:
+def _sentence(fault: lint.Fault) -> str:
+    if not fault.can_be_meant:
+        return fault.sentence
+    words = {"sentence": fault.sentence, "code": fault.code}
+    return _("%(sentence)s (If it is meant: --despite %(code)s.)") % words
+
+
+def _checked(file: File, despite: Collection[str]) -> Iterator[Remark]:
     known = {template.pk: set(lint.faults(template)) for _wanted, template in file.badges}
     if refused := _save_all(file, None, lint.CAN_BE_MEANT):
         yield from refused
@@ -217,7 +226,9 @@ def _checked(file: File) -> Iterator[Remark]:
         for fault in lint.faults(present):
             path = where.get(fault.requirement_key) or where.get(fault.group_key)
             if path or fault not in known[template.pk]:  # What else is wrong with the badge is not the file's fault.
-                yield file.remark(path or wanted.path, fault.sentence, is_error=fault.is_error)
+                is_error = bool(lint.errors([fault], despite=despite))
+                sentence = _sentence(fault) if is_error else fault.sentence
+                yield file.remark(path or wanted.path, sentence, is_error=is_error)
 
 
 def _where(groups: Groups, path: Path) -> dict[str, Path]:

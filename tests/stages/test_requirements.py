@@ -253,6 +253,16 @@ class TestAVersionThatWasValid:
         assert [fault.code for fault in refusal.value.faults] == ["course_unknown"]
         assert requirements.save(badge, tomorrow, by=None, seen=seen, despite=["course_unknown"])
 
+    def test_one_that_was_valid_before_versions_were_kept_is_sealed_in_the_night(self):
+        badge = a_badge_for_passing()
+        a_badge_for_passing(status="draft")
+
+        assert versions.seal_all() == 1
+        assert versions.seal_all() == 0
+
+        sealed = RequirementsVersion.objects.get()
+        assert (sealed.template, sealed.number, sealed.on_change) == (badge, 1, "")
+
     def test_sealing_twice_writes_one_row(self):
         badge = a_badge_for_passing()
 

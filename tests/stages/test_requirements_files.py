@@ -494,6 +494,15 @@ class TestCheck:
         assert text.splitlines()[remark.line - 1].strip().startswith("- key:")
         assert requirements.stored(badge) == before
 
+    def test_what_is_meant_is_told_and_stands_in_nobodys_way(self):
+        badge = a_badge_for_passing(status="draft")
+        file = files.read(files.export([badge]).replace(COURSE_KEY, "course-v1:edX+Tomorrow+2027"))
+
+        ((error,), (hint,)) = files.check(file), files.check(file, despite=["course_unknown"])
+
+        assert (error.is_error, hint.is_error) == (True, False)
+        assert error.sentence == f"{hint.sentence} (If it is meant: --despite course_unknown.)"
+
     def test_what_else_is_wrong_with_a_badge_is_not_the_fault_of_the_file(self):
         badge = a_badge_for_passing(credly_state="archived")
 

@@ -57,6 +57,7 @@ class Command(BaseCommand):
         rerun.add_argument("--replace", action="store_true", help="The new run takes the place of the old one.")
         for each in (apply, rerun):
             each.add_argument("--dry-run", action="store_true", help="Do everything, then take it back.")
+        for each in (check, apply, rerun):
             each.add_argument(
                 "--despite",
                 action="append",
@@ -92,7 +93,7 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> None:
         file = self._read(options)
-        remarks = _files().check(file)
+        remarks = _files().check(file, despite=options["despite"])
         self._tell(options, remarks=remarks)
         if any(remark.is_error for remark in remarks):
             raise CommandError(_("The file cannot be applied as it is; see above."))
