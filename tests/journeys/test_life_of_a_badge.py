@@ -113,6 +113,7 @@ def test_a_badge_is_renewed_in_its_window_and_not_before(world, badge_for):
     badge_for(FIRST, expiry="period", expiry_days=100, renewal_days=30)
     learner = world.learner()
     learner.passes(FIRST)
+    BadgeAward.objects.update(version=None)  # As one that was awarded before versions were counted.
     first = BadgeAward.objects.get()
 
     learner.fails(FIRST, at=NOON + 10 * DAY)
@@ -128,7 +129,7 @@ def test_a_badge_is_renewed_in_its_window_and_not_before(world, badge_for):
     (remote,) = standing(world, learner)
     assert (remote["id"], remote["replaces_badge_id"]) == (str(award.credly_id), str(first.credly_id))
     assert remote["expires_at"] == "2026-10-28T12:00:00.000Z"
-    assert (award.earned_at, award.expires_at) == (NOON + 80 * DAY, NOON + 180 * DAY)
+    assert (award.earned_at, award.expires_at, award.version) == (NOON + 80 * DAY, NOON + 180 * DAY, 1)
     version = award.versions.get()
     assert (version.credly_id, version.expires_at) == (first.credly_id, NOON + 100 * DAY)
     assert version.because == "Renewed."

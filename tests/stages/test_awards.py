@@ -17,6 +17,7 @@ from credly_badges.testing.factories import (
     FulfillmentFactory,
     MessageFactory,
     ProgressFactory,
+    RequirementFactory,
     TemplateFactory,
     UserFactory,
 )
@@ -169,7 +170,7 @@ def test_a_renewal_is_ordered_once_in_its_window_and_not_before():
     badge = TemplateFactory(active=True, expiry="period", expiry_days=365, renewal_days=30)
     held = at_credly(give(learner, badge).award, expires_at=NOON + 365 * DAY)
 
-    early, due, twice = (give(learner, badge, at=NOON + days * DAY) for days in (300, 340, 341))
+    early, due, twice = (give(learner, badge, at=NOON + days * DAY, version=3) for days in (300, 340, 341))
 
     assert [early.renewed, due.renewed, twice.renewed] == [False, True, False]
     assert not any(grant.created for grant in (early, due, twice))
@@ -180,6 +181,7 @@ def test_a_renewal_is_ordered_once_in_its_window_and_not_before():
         "because": "",
         "earned_at": (NOON + 340 * DAY).isoformat(),
         "expires_at": (NOON + 705 * DAY).isoformat(),
+        "version": 3,
     }
     assert AuditEntry.objects.filter(action="award.renewed").count() == 1
 
@@ -472,6 +474,49 @@ def test_what_was_not_decisive_is_not_shown(courses):
 
     assert [name for name, _url in shown(award)] == ["Course: Demonstration Course"]
     assert [name for name, _url in shown(award, earned_at=NOON + DAY)] == ["Course: Other Course"]
+
+
+def test_what_a_penalty_took_back_and_the_penalty_itself_are_no_evidence(courses):
+    courses.add_course(OTHER_COURSE, "Other Course")
+    template = TemplateFactory(evidence_course=True)
+    progress = ProgressFactory(template=template, percent=100)
+    anywhere = RequirementFactory(group__template=template, scope="", key="anywhere")
+    penalty = RequirementFactory(
+        group__template=template, group__needs="undo", event_type="rejected", scope="", undoes=["anywhere"]
+    )
+    for requirement, subject, hours in (
+        (anywhere, COURSE_KEY, 0),
+        (penalty, COURSE_KEY, 1),
+        (anywhere, OTHER_COURSE, 2),
+    ):
+        FulfillmentFactory(
+            progress=progress,
+            requirement=requirement,
+            subject=subject,
+            course=subject,
+            decided_at=NOON + timedelta(hours=hours),
+        )
+    award = AwardFactory(template=template, learner=progress.learner, earned_at=NOON + DAY)
+
+    assert [name for name, _url in shown(award)] == ["Course: Other Course"]
+
+
+@pytest.mark.parametrize(
+    ("times", "names"), [(1, ["Demonstration Course"]), (2, ["Demonstration Course", "Other Course"])]
+)
+def test_as_many_courses_are_shown_as_a_requirement_needs(courses, times, names):
+    courses.add_course(OTHER_COURSE, "Other Course")
+    template = TemplateFactory(evidence_course=True)
+    progress = ProgressFactory(template=template, percent=100)
+    anywhere = RequirementFactory(group__template=template, scope="", times=times)
+    for days, subject in enumerate((COURSE_KEY, COURSE_KEY + "_again", OTHER_COURSE)):
+        course = subject.removesuffix("_again")
+        FulfillmentFactory(
+            progress=progress, requirement=anywhere, subject=subject, course=course, decided_at=NOON + days * DAY
+        )
+    award = AwardFactory(template=template, learner=progress.learner, earned_at=NOON + 5 * DAY)
+
+    assert [name for name, _url in shown(award)] == [f"Course: {name}" for name in names]
 
 
 def test_a_proof_that_the_lms_cannot_tell_is_left_out_and_logged(courses, caplog):
