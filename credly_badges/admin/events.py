@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..events.catalogue import CATALOGUE
-from ..models import ReceivedEvent
-from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, learner_name
+from ..models import Fulfillment, ReceivedEvent
+from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, learner_name, page_of
 
 
 class EventFilter(WordsFilter):
@@ -35,8 +35,8 @@ class ReceivedEventAdmin(ReadOnlyAdmin):
     audited = False
     intro = _(
         "What the LMS last said of each learner and course. A repetition takes the place of what it repeats. Only "
-        "events that "
-        "some active badge listens to are kept."
+        "events are kept that a badge listens to which is active, in shadow or paused; what decides nothing is removed "
+        "after some time."
     )
     empty = _(
         "Nothing was received yet. Events arrive once a badge template with requirements is active and a learner does "
@@ -48,9 +48,12 @@ class ReceivedEventAdmin(ReadOnlyAdmin):
     search_fields = ("^learner__username", "^learner__email", "=subject")
     search_help_text = _("A user name or e-mail address, or how it begins; a whole course key.")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("kind_shown", "learner_shown", "subject", "attributes_shown", "scopes_shown")}),
+        (
+            None,
+            {"fields": ("kind_shown", "learner_shown", "subject", "course_key", "attributes_shown", "scopes_shown")},
+        ),
         (_("When"), {"fields": ("occurred_at", "confirmed_at", "received_at")}),
-        (_("What became of it"), {"fields": ("settled", "failure")}),
+        (_("What became of it"), {"fields": ("settled", "decided_shown", "failure")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReceivedEvent]:
@@ -75,6 +78,22 @@ class ReceivedEventAdmin(ReadOnlyAdmin):
         if event.failure:
             return format_html('<strong class="credly-bad">{}</strong>', gettext("failed, and is tried again"))
         return gettext("waiting") if event.waiting else gettext("done")
+
+    @admin.display(description=_("what was decided"))
+    def decided_shown(self, event: ReceivedEvent) -> str:
+        """The badges that it was held against, each with a link to the learner's progress."""
+        decided = Fulfillment.objects.filter(
+            progress__learner=event.learner_id, requirement__event_type=event.kind, subject=event.subject
+        )
+        lines = [
+            (
+                page_of(row.progress, row.progress.template),
+                row.requirement,
+                gettext("met") if row.holds else gettext("not met"),
+            )
+            for row in decided.select_related("progress__template", "requirement")
+        ]
+        return format_html_join("", "<div>{}: {} – {}</div>", lines) or NOTHING
 
     @admin.display(description=_("what it says"))
     def attributes_shown(self, event: ReceivedEvent) -> str:

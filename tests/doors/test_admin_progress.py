@@ -80,6 +80,19 @@ def test_a_received_event_says_what_it_said_and_whether_it_was_used():
     assert "Held against the requirements: waiting" in page
 
 
+def test_a_received_event_leads_to_what_it_decided():
+    event = ReceivedEventFactory(learner__username="ada")
+    badge = TemplateFactory(name="Scholar", active=True)
+    requirement = RequirementFactory(group__template=badge, event_type=event.kind, description="Pass the first")
+    progress = ProgressFactory(learner=event.learner, template=badge)
+    FulfillmentFactory(progress=progress, requirement=requirement, subject=event.subject)
+
+    response = manager().get(url("receivedevent", "change", event.pk))
+
+    assert "Scholar : Pass the first – met" in text_of(response)
+    assert url("badgeprogress", "change", progress.pk) in response.content.decode()
+
+
 def test_events_are_narrowed_down_by_the_names_of_the_catalogue():
     ReceivedEventFactory(kind="org.openedx.learning.course.enrollment.created.v1")
     passing = ReceivedEventFactory()
