@@ -66,10 +66,10 @@ def _steps(known: Known, way: Way, *, for_learner: bool) -> Iterator[Step]:
         yield Step(True, _("All requirements are met since %(moment)s.") % {"moment": moment(done_at)}, done_at)
     yield from _withheld(known, for_learner=for_learner)
     for award in reversed(way.awards):
-        yield _awarded(award)
+        yield _awarded(award, for_learner=for_learner)
         if not for_learner:
             yield from (_ordered(message, way.ahead) for message in way.messages if message.award_id == award.pk)
-        yield from (_lost(each) for each in way.regressions if each.award_id == award.pk)
+        yield from (_lost(each, for_learner=for_learner) for each in way.regressions if each.award_id == award.pk)
         yield _stands(award)
 
 
@@ -88,8 +88,10 @@ def _withheld(known: Known, *, for_learner: bool) -> Iterator[Step]:
     )
 
 
-def _awarded(award: BadgeAward) -> Step:
+def _awarded(award: BadgeAward, *, for_learner: bool) -> Step:
     words = {"moment": moment(award.earned_at), "source": award.get_source_display(), "reason": award.reason}
+    if for_learner:
+        return Step(True, _("Awarded as of %(moment)s.") % words, award.created)
     sentence = _("Awarded as of %(moment)s (%(source)s).") % words
     details = [_("Reason: %(reason)s") % words] if award.reason else []
     if award.version is not None:
@@ -141,16 +143,16 @@ def _attempt(number: int, attempt: DeliveryAttempt) -> str:
     return _("Attempt %(number)d, %(moment)s: %(outcome)s.") % words
 
 
-def _lost(regression: Regression) -> Step:
+def _lost(regression: Regression, *, for_learner: bool) -> Step:
     words = {"moment": moment(regression.happened_at), "state": regression.get_state_display()}
     details = [regression.because] if regression.because else []
     if regression.open and regression.until:
         details.append(
             _("It is revoked on %(moment)s unless somebody keeps it.") % {"moment": moment(regression.until)}
         )
-    if regression.decided_at:
+    if regression.decided_at and not for_learner:
         details.append(_decided(regression, regression.decided_at))
-    if regression.note:
+    if regression.note and not for_learner:
         details.append(regression.note)
     sentence = _("On %(moment)s the learner no longer met the requirements: %(state)s.") % words
     return Step(None if not regression.open else False, sentence, regression.happened_at, tuple(details))

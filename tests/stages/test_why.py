@@ -547,6 +547,26 @@ class TestToTheLearner:
         assert not [sentence for sentence in sentences if "Order" in sentence]
         assert OutboxMessage.objects.filter(award=award).exists()
 
+    def test_a_learner_is_not_told_who_decided_or_what_they_noted(self, badge, ada):
+        award = AwardFactory(learner=ada, template=badge, offered=True, reason="The dean asked for it.")
+        Regression.objects.create(
+            progress=ProgressFactory(learner=ada, template=badge),
+            award=award,
+            state=Regression.State.DISMISSED,
+            open=None,
+            happened_at=MARCH,
+            decided_by=UserFactory(username="grace"),
+            decided_at=MARCH,
+            note="A mistake of ours.",
+        )
+
+        to_staff = json.dumps(asdict(reports.why(ada.pk, badge)), default=str)
+        to_learner = json.dumps(asdict(reports.why(ada.pk, badge, for_learner=True)), default=str)
+
+        for words in ("grace", "A mistake of ours.", "The dean asked for it."):
+            assert words in to_staff
+            assert words not in to_learner
+
 
 def test_it_can_be_told_as_data(badge, ada):
     asks(badge, ("grade.percent", "gte", "80"))
