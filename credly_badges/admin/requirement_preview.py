@@ -35,7 +35,9 @@ class Preview:
         if part.form.is_valid():
             spec = GroupSpec(**part.form.spec(), key=part.lasting)
         else:
-            self.missing.append(_("When group %(number)d is met is not complete yet.") % {"number": number})
+            self.missing.append(
+                _("Of group %(number)d, something is missing or cannot be right yet.") % {"number": number}
+            )
         row = RequirementGroup(
             id=-number, template=template, **columns(spec, without=("id", "key", "after", "requirements"))
         )
@@ -45,7 +47,7 @@ class Preview:
                 requirements.append(_requirement(row, requirement_spec(each), -len(requirements) - 1))
             else:
                 self.missing.append(
-                    _("Requirement %(place)d of group %(group)d is not complete yet.")
+                    _("Of requirement %(place)d in group %(group)d, something is missing or cannot be right yet.")
                     % {"place": place, "group": number}
                 )
         _remember(row, "requirements", requirements)

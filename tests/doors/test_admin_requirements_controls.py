@@ -425,7 +425,7 @@ def test_saving_what_was_valid_makes_a_version_and_says_so_before():
     before = editor.text
     editor.press("save", **typed(requirement, description="Pass it"))
 
-    assert "These requirements (version 1) have been valid. What you save becomes a new version" in before
+    assert "judged by these requirements, which are version 1. What you save becomes version 2" in before
     assert "judged by the new ones" in before
     assert "Save as a new version" in before
     template.refresh_from_db()
@@ -500,8 +500,8 @@ def test_the_page_says_in_words_what_is_typed_so_far(editor, requirement):
 def test_what_cannot_be_said_yet_is_said_to_be_missing(editor, requirement):
     editor.press(f"add-requirement:{requirement.group_id}", **typed(requirement.group, closes_on="soon"))
 
-    assert "Requirement 2 of group 1 is not complete yet." in editor.preview
-    assert "When group 1 is met is not complete yet." in editor.preview
+    assert "Of requirement 2 in group 1, something is missing or cannot be right yet." in editor.preview
+    assert "Of group 1, something is missing or cannot be right yet." in editor.preview
     assert "Grade is 80 % or more." in editor.preview
     assert editor.mistakes == {}
 
