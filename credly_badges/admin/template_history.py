@@ -70,6 +70,8 @@ def reason_not_to_backfill(template: BadgeTemplate, newest: HistoryRun | None) -
         return _("Learners cannot earn this badge at present. Activate it first; you are asked about them then, too.")
     if newest is None:
         return _("Rehearse the requirements as they are now, so that you know how many learners will be awarded it.")
+    if not newest.counts.get("would_gain"):
+        return _("The rehearsal found that everybody who did this before has the badge already.")
     return ""
 
 

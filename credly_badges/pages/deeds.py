@@ -36,11 +36,11 @@ def deed(request: HttpRequest, course_key: str, pk: int, deed: str) -> HttpRespo
         raise Http404(_("There is nothing of this name to do."))
     badge = _badge(person, pk)
     back = _list_url(person)
-    if badge.not_from_here:
-        messages.error(request, f"{badge.template}: {badge.not_from_here}")
+    if badge.say.refusal:
+        messages.error(request, f"{badge.template}: {badge.say.refusal}")
         return HttpResponseRedirect(back)
     template = badge.template
-    if not whose.may(person, template, deed):
+    if not whose.may(person, template, deed, badge.say):
         said = _("“%(badge)s” is %(status)s, and you cannot do this with it.")
         messages.error(request, said % {"badge": template, "status": template.get_status_display()})
         return HttpResponseRedirect(back)
@@ -59,7 +59,7 @@ def run(request: HttpRequest, course_key: str, pk: int, number: int) -> HttpResp
         return redirect_to_login(request.get_full_path())
     person, _course = somebody_at(request, course_key)
     badge = _badge(person, pk)
-    if badge.not_from_here or not whose.may(person, badge.template, whose.REHEARSE):
+    if not whose.may(person, badge.template, whose.REHEARSE, badge.say):
         raise Http404(_("There is no such reading."))
     its_run = get_object_or_404(HistoryRun, template=badge.template, pk=number)
     context = {
@@ -76,12 +76,13 @@ def run(request: HttpRequest, course_key: str, pk: int, number: int) -> HttpResp
 
 def _move(request: HttpRequest, person: Person, badge: offered.OfferedBadge, to: str, course: str) -> HttpResponse:
     question = activation.ask(badge.template, to, by=_who(request))
+    may_backfill = whose.may(person, badge.template, whose.BACKFILL, badge.say)
     problems: list[str] = []
     if request.method == "POST":
         answer = activation.Answer(
             because=request.POST.get("because", "").strip(),
             despite=frozenset(request.POST.getlist("despite")),
-            backfill=request.POST.get("backfill") == "yes" and whose.may(person, badge.template, whose.BACKFILL),
+            backfill=request.POST.get("backfill") == "yes" and may_backfill,
             replay=request.POST.get("replay") == "yes",
         )
         if question.kept and question.kept.events and "replay" not in request.POST:
@@ -101,6 +102,7 @@ def _move(request: HttpRequest, person: Person, badge: offered.OfferedBadge, to:
         "badge": badge,
         "question": question,
         "problems": problems,
+        "may_backfill": may_backfill,
         "shows_criteria": to in {*whose.RUNNING, BadgeTemplate.Status.REVIEW},
         "back": _list_url(person),
     }
@@ -129,6 +131,8 @@ def _backfill(request: HttpRequest, person: Person, badge: offered.OfferedBadge,
         why_not = _("Learners cannot earn this badge at present. Activate it first.")
     elif newest is None:
         why_not = _("Rehearse it first, so that you know how many learners will be awarded it.")
+    elif not newest.counts.get("would_gain"):
+        why_not = _("Everybody who did this before has the badge already.")
     if request.method == "POST" and not why_not:
         try:
             begun: HistoryRun | None = backfill.begin(template, _who(request))

@@ -19,13 +19,13 @@ from . import whose
 class OfferedBadge:
     """One badge that is available to a course.
 
-    ``not_from_here`` says why the course's staff have no say in it, and ``deeds`` what they may do with it; ``left`` is
-    how many more may be awarded (None: no limit), ``ends_at`` until when. ``runs`` are its newest readings of history.
+    ``say`` is what the person at the page has to say of it, and ``deeds`` what they may do with it; ``left`` is how
+    many more may be awarded (None: no limit), ``ends_at`` until when. ``runs`` are its newest readings of history.
     """
 
     template: BadgeTemplate
     criteria: Sequence[GroupInWords]
-    not_from_here: str
+    say: whose.Say
     deeds: tuple[str, ...]
     left: int | None
     ends_at: datetime | None
@@ -54,18 +54,20 @@ def in_full(pks: Collection[int], person: whose.Person) -> list[OfferedBadge]:
     limits = {row for offer in offers.values() for row in offer.rows if row.quota is not None}
     counts = availability.used(limits)
     criteria = criteria_of(templates)
-    refusals = whose.not_theirs(templates, person)
+    says = whose.says(templates, person)
     runs = _newest_runs(templates)
     here = str(person.here)
     return [
         OfferedBadge(
             template=each,
             criteria=criteria[each.pk],
-            not_from_here=refusals.get(each.pk, ""),
-            deeds=() if each.pk in refusals else whose.offered(person, each),
+            say=says[each.pk],
+            deeds=whose.offered(person, each, says[each.pk]),
             left=offers[each.pk].left(here, counts),
             ends_at=offers[each.pk].ends_at(here),
-            runs=() if each.pk in refusals else tuple(runs.get(each.pk, {}).values()),
+            runs=tuple(runs.get(each.pk, {}).values())
+            if whose.may(person, each, whose.REHEARSE, says[each.pk])
+            else (),
         )
         for each in templates
     ]

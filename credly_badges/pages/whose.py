@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from .. import activation, conf, lms, state
 from ..models import BadgeRequirement, BadgeTemplate, DataRule
+from ..reports import is_course_run
 
 Status = BadgeTemplate.Status
 RUNNING = (Status.ACTIVE, Status.SHADOW)
@@ -63,29 +64,45 @@ class Person:
             return False
         return key == self.here or self.is_manager or self.is_staff_of(key)
 
+    def sees(self, place: str) -> bool:
+        """Whether they may see who did what at a place of theirs: of a course in any run, each run has to be theirs."""
+        runs = [place] if is_course_run(place) else lms.runs_of(place)
+        return bool(runs) and all(self.is_staff_of(run) for run in runs)
 
-def not_theirs(templates: Collection[BadgeTemplate], person: Person) -> dict[int, str]:
-    """Why somebody has no say in a badge: it asks for nothing, or for something elsewhere. Two queries."""
+
+class Say(NamedTuple):
+    """What somebody has to say of a badge: ``refusal`` tells why nothing. ``sees`` is whether also who did what."""
+
+    refusal: str = ""
+    sees: bool = False
+
+
+def says(templates: Collection[BadgeTemplate], person: Person) -> dict[int, Say]:
+    """What somebody has to say of each of these badges. Two queries, and one for a course in any run."""
     places: dict[int, set[str]] = {}
     for template_id, scope in _of_current(templates).values_list("group__template", "scope").distinct():
         places.setdefault(template_id, set()).update(scope.splitlines() or [""])
     for template_id, about in _rules_about(templates):
         places.setdefault(template_id, set()).add(about)
-    refusals = {}
-    for template in templates:
-        if template.pk not in places:
-            refusals[template.pk] = _("It asks for nothing yet. A badge manager says first what learners have to do.")
-        elif not all(person.speaks_for(place) for place in places[template.pk]):
-            refusals[template.pk] = _(
-                "It asks for something outside of this course, so only a badge manager can activate or deactivate it."
-            )
-    return refusals
+    return {template.pk: _say(person, places.get(template.pk)) for template in templates}
 
 
-def may(person: Person, template: BadgeTemplate, deed: str) -> bool:
-    """Whether somebody who has a say in a badge may do this with it."""
+def _say(person: Person, places: Collection[str] | None) -> Say:
+    if places is None:
+        return Say(_("It asks for nothing yet. A badge manager says first what learners have to do."))
+    if not all(map(person.speaks_for, places)):
+        return Say(
+            _("It asks for something outside of this course, so only a badge manager can activate or deactivate it.")
+        )
+    return Say(sees=all(map(person.sees, places)))
+
+
+def may(person: Person, template: BadgeTemplate, deed: str, say: Say) -> bool:
+    """Whether somebody may do this with a badge."""
+    if say.refusal:
+        return False
     if deed in READINGS:
-        return person.is_staff_of(person.here) or bool(person.user.has_perm(f"credly_badges.{READINGS[deed]}"))
+        return say.sees or bool(person.user.has_perm(f"credly_badges.{READINGS[deed]}"))
     to = destination(template, deed)
     # A paused badge is resumed, which asks about the pause; another cannot be.
     resumes = template.status == Status.PAUSED and to in RUNNING
@@ -96,11 +113,11 @@ def may(person: Person, template: BadgeTemplate, deed: str) -> bool:
     return person.is_staff_of(person.here) and not _is_an_approver_s(template, to)
 
 
-def offered(person: Person, template: BadgeTemplate) -> tuple[str, ...]:
-    """What a page offers somebody who has a say in a badge, the next step first."""
-    moves = [deed for deed in DEEDS if may(person, template, deed) and _makes_sense(template, deed)]
-    readings = [REHEARSE] if may(person, template, REHEARSE) else []
-    if template.is_active and may(person, template, BACKFILL):
+def offered(person: Person, template: BadgeTemplate, say: Say) -> tuple[str, ...]:
+    """What a page offers somebody, the next step first."""
+    moves = [deed for deed in DEEDS if may(person, template, deed, say) and _makes_sense(template, deed)]
+    readings = [REHEARSE] if may(person, template, REHEARSE, say) else []
+    if template.is_active and may(person, template, BACKFILL, say):
         readings.append(BACKFILL)
     return (*moves, *readings)
 

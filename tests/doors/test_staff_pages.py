@@ -442,6 +442,27 @@ class TestHistory:
         assert "Rehearse it first" in read
         assert not HistoryRun.objects.exists()
 
+    def test_of_a_course_in_any_run_only_staff_of_every_run_see_who_did_what(
+        self, course, teacher, django_capture_on_commit_callbacks
+    ):
+        course.add_course("course-v1:edX+DemoX+2025", "Last Year's Course")
+        template = a_badge_for_passing("edX+DemoX", status="draft")
+        run = HistoryRun.objects.create(kind="rehearsal", template=template, state="done", open=None)
+        browser = browser_of(teacher)
+        page = f"{PAGE}badges/{template.pk}/runs/{run.pk}/"
+
+        browser.post(turn(template, "rehearse"))
+        assert HistoryRun.objects.count() == 1
+        assert browser.get(page).status_code == 404
+        assert "runs" not in browser.get(PAGE).content.decode()
+        browser.post(turn(template, "activate"), {"backfill": "yes"})
+        template.refresh_from_db()
+        assert template.is_active
+        assert HistoryRun.objects.count() == 1
+
+        course.add_staff(teacher.pk, "course-v1:edX+DemoX+2025")
+        assert browser.get(page).status_code == 200
+
     def test_what_a_rehearsal_found_is_for_the_badge_s_own_staff(self, course, teacher):
         run = HistoryRun.objects.create(kind="rehearsal", template=a_badge_for_passing(ELSEWHERE))
         mine = a_badge_for_passing()
