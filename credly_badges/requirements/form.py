@@ -5,6 +5,7 @@ The other direction is ``versions.data``. Imported only by who reads files, as i
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -76,6 +77,7 @@ class _Reader:
 
     def group(self, entry: Mapping[str, Any], path: Path) -> GroupSpec:
         values = {column: entry[name] for name, column in GROUP_FIELDS.items() if name in entry}
+        self.words(entry, "name", path)
         for name in ("opens_on", "closes_on"):
             if name in values:
                 values[name] = self.attempt(date.fromisoformat, values[name], (*path, name), _NO_DAY)
@@ -94,6 +96,7 @@ class _Reader:
         if values.get("times") == EVERY:
             values["times"] = None
         values["undoes"] = tuple(values.get("undoes", ()))
+        self.words(entry, "description", path)
         kind = values["event_type"]
         if kind not in CATALOGUE:
             self.note((*path, "event"), _unknown(_("This version knows no event “%(name)s”."), kind, CATALOGUE))
@@ -133,6 +136,11 @@ class _Reader:
             self.note((*path, "value"), fault.sentence_in(_))
         return spec
 
+    def words(self, entry: Mapping[str, Any], name: str, path: Path) -> None:
+        """What learners read is one line, as in the admin."""
+        if not all(unicodedata.category(each) not in _UNSEEN for each in entry.get(name, "")):
+            self.note((*path, name), _("There is a line break or a character here that cannot be seen. Leave it out."))
+
     def attempt(self, read: Callable[[str], Any], text: str, path: Path, sentence: str) -> Any:
         try:
             return read(text)
@@ -141,6 +149,7 @@ class _Reader:
             return None
 
 
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 _NO_DAY = gettext_noop("There is no day “%(text)s” in the calendar.")
 _NO_ZONE = gettext_noop("“%(text)s” is no time zone. Use a name such as Europe/Berlin.")
 

@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 
 from ..models import BadgeRequirement, BadgeTemplate, DataRule, RequirementGroup
 from ..rules.fields import FieldType
+from .errors import ChangedMeanwhile
 from .fields import field_of
 from .specs import Groups, RequirementSpec, RuleSpec, columns
 
@@ -81,7 +82,12 @@ def field_type(event_type: str, rule: RuleSpec) -> FieldType:
 
 def _row(rows: dict[int, _Row], pk: int | None, table: type[_Row]) -> _Row:
     """The stored row, taken out of ``rows`` so that what is left there is what goes; a new one without an id."""
-    return table() if pk is None else rows.pop(pk)
+    if pk is None:
+        return table()
+    try:
+        return rows.pop(pk)
+    except KeyError:
+        raise ChangedMeanwhile from None  # It was asked for twice.
 
 
 def _set(row: RequirementGroup | BadgeRequirement | DataRule, **values: Any) -> None:

@@ -150,6 +150,18 @@ class TestADraft:
 
         assert BadgeRequirement.objects.get().description == "Mine"
 
+    def test_a_row_cannot_stand_in_two_places(self):
+        draft = a_badge_for_passing(status="draft")
+        (before,) = requirements.stored(draft)
+        twice = (before.requirements[0], before.requirements[0])
+        copied = (before.requirements[0], replace(before.requirements[0], id=None, key="copy"))
+
+        for each in (twice, copied):
+            with pytest.raises(requirements.ChangedMeanwhile):
+                save(draft, replace(before, requirements=each))
+
+        assert requirements.stored(draft) == (before,)
+
     def test_who_changed_it_is_written_down(self):
         draft, author = TemplateFactory(), UserFactory()
 

@@ -279,6 +279,11 @@ class TestWhatPeopleType:
             ([f"- event: {GRADE}", "  weight: two"], 8, "A whole number belongs here, and not “two”."),
             ([f"- event: {GRADE}", "  description: 5"], 8, "A text belongs here, and not “5”."),
             ([f"- event: {GRADE}", f"  description: {'x' * 256}"], 8, "This is longer than 255 characters."),
+            (
+                [f"- event: {GRADE}", '  description: "a\\nb"'],
+                8,
+                "a line break or a character here that cannot be seen",
+            ),
             ([f"- event: {GRADE}", "  places: edX"], 8, "A list belongs here, and not “edX”."),
             ([f"- event: {GRADE}", "  places: []"], 8, "Nothing is here."),
             ([f"- event: {GRADE}", "  places: [edX, edX]"], 8, "Something is in this list twice."),
@@ -338,6 +343,7 @@ class TestWhatPeopleType:
         ("fields", "sentence"),
         [
             ("opens_on: 2026-02-30", "There is no day “2026-02-30” in the calendar."),
+            ('name: "a\\0b"', "There is a line break or a character here that cannot be seen."),
             ("opens_on: tomorrow", "“tomorrow” is no day. Write it like 2026-06-30."),
             ("time_zone: Europe/Atlantis", "“Europe/Atlantis” is no time zone."),
             ("time_zone: Europe", "“Europe” is no time zone."),
