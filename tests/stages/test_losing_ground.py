@@ -326,6 +326,19 @@ def test_who_qualifies_again_while_the_held_badge_is_taken_back_by_hand_gets_a_n
     assert BadgeAward.objects.get(live=True).previous == regression.award
 
 
+@pytest.mark.parametrize(("on_loss", "state"), [("hold", "held"), ("revoke", "revoked")])
+def test_terms_that_are_changed_to_and_fro_leave_one_decision_for_one_badge(on_loss, state):
+    learner = held(hold_days=7).progress.learner
+    BadgeTemplate.objects.update(on_loss="keep")
+    happens(told(learner, A, 4))
+    BadgeTemplate.objects.update(on_loss=on_loss)
+
+    happens(told(learner, A, 5, is_passing=False))
+
+    assert Regression.objects.get().state == state
+    assert bool(BadgeAward.objects.get().live) == (on_loss == "hold")
+
+
 def test_what_a_person_issued_by_hand_no_event_takes_back():
     badge = a_badge(on_loss="revoke")
     learner = UserFactory()

@@ -296,7 +296,7 @@ class TestWhatPeopleType:
             ),
             ([f"- event: {GRADE}", "  places:", "  - library-v1:edX+Lib"], 9, "This is a content library"),
             ([f"- event: {PROGRAM_AWARDED}", "  places: [edX]"], 8, "“edX” is not a program ID."),
-            ([f"- event: {BADGE_AWARDED}", f"  places: [{uuid4()}]"], 8, "is not the ID of a badge template here"),
+            ([f"- event: {BADGE_AWARDED}", f"  places: [{PROGRAM}]"], 8, "is not the ID of a badge template here"),
             (
                 [f"- event: {GRADE}", "  rules:", "  - field: grade.prcent", "    operator: gte"],
                 9,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -95,7 +93,7 @@ class TestWhatARuleIsAbout:
         [
             ("state.subsection.percent", "exam", "“exam” is no subsection."),
             ("state.subsection.percent", "", "is no subsection."),
-            ("state.badge.held", str(uuid4()), "is not the ID of a badge template here"),
+            ("state.badge.held", PROGRAM, "is not the ID of a badge template here"),
             ("state.badge.held", "Python", "“Python” is not the ID"),
             ("grade.percent", "exam", "This field is about nothing else."),
         ],

@@ -506,6 +506,56 @@ class TestTheWayAfterIt:
             "It is revoked on March 8, 2026, noon (UTC) unless somebody keeps it.",
         )
 
+    def test_who_lost_ground_is_told_what_fell_and_until_when_the_badge_is_held(self, ada):
+        badge = TemplateFactory(active=True, name="Python", on_loss="hold", hold_days=7)
+        asks(badge, ("grade.percent", "gte", "80"))
+        event = heard(ada, grade(85))
+        BadgeAward.objects.update(state=BadgeAward.State.ACCEPTED, issued_at=MARCH)
+        fallen = MARCH + timedelta(days=1)
+        ReceivedEvent.objects.filter(pk=event.pk).update(attributes=grade(60), occurred_at=fallen, waiting=True)
+        progress.record(event.pk)
+
+        why = reports.why(ada.pk, badge)
+
+        assert not why.complete
+        assert why.headline == (
+            "ada has the badge “Python” and no longer meets its requirements: somebody has to decide."
+        )
+        assert [rule.sentence for rule in the_only(why).occurrences[0].rules] == ["Grade is 60 %, needs 80 % or more."]
+        assert any("unless somebody keeps it" in detail for step in why.path for detail in step.details)
+
+    def test_a_shadowed_badge_says_that_it_is_recorded_only(self, ada):
+        badge = TemplateFactory(status=BadgeTemplate.Status.SHADOW, name="Python")
+        asks(badge)
+        heard(ada)
+
+        why = reports.why(ada.pk, badge)
+
+        assert why.complete
+        assert "shadow" in why.headline
+        assert [step.done for step in why.path] == [True, False]
+
+    def test_a_badge_that_is_sent_later_says_when(self, ada):
+        badge = TemplateFactory(active=True, name="Python", release="date", release_on=date(2099, 5, 1))
+        asks(badge)
+        heard(ada)
+
+        to_staff, to_learner = (reports.why(ada.pk, badge, for_learner=learner) for learner in (False, True))
+
+        assert "arrives on May 1, 2099" in to_staff.headline
+        assert to_learner.headline == "You have met all requirements of the badge “Python”. It arrives later."
+
+    def test_what_was_kept_during_a_pause_counts_once_it_is_resumed(self, badge, ada):
+        asks(badge)
+        BadgeTemplate.objects.update(status=BadgeTemplate.Status.PAUSED)
+        badge.refresh_from_db()
+        heard(ada)
+
+        why = reports.why(ada.pk, badge)
+
+        assert the_only(why).occurrences[0].status is Status.WOULD_COUNT
+        assert "The badge is paused: what learners do is kept, and counts once it is resumed." in why.hints
+
     def test_an_older_version_is_named(self, badge, ada):
         asks(badge)
         ProgressFactory(learner=ada, template=badge, version=1)
