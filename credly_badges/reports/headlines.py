@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import BadgeAward, OutboxMessage
 from .known import Known
-from .way import Way
+from .way import Way, arrives_on
 
 State = BadgeAward.State
 
@@ -41,6 +41,7 @@ WITHHELD = Headline(
     _("%(who)s meets all requirements of the badge “%(badge)s”, and it is withheld: %(why)s"),
     _("You have met all requirements of the badge “%(badge)s”. It arrives later."),
 )
+DATED = Headline(WITHHELD.about, _("You have met all requirements of the badge “%(badge)s”. It arrives on %(day)s."))
 LOST = Headline(
     _("%(who)s has the badge “%(badge)s” and no longer meets its requirements: somebody has to decide."),
     _("You have the badge “%(badge)s”, and no longer meet its requirements."),
@@ -84,6 +85,7 @@ def headline(known: Known, way: Way, name: str) -> str:
         "badge": known.template.name,
         "percent": known.standing.percent,
         "why": known.progress.withheld if known.progress else "",
+        "day": arrives_on(known.progress) if known.progress else "",
     }
     return str(chosen.about if name else chosen.to) % words
 
@@ -92,7 +94,7 @@ def _chosen(known: Known, way: Way) -> Headline:
     if way.live is not None:
         return _of_award(way.live, way)
     if known.standing.completed_at is not None and known.progress and known.progress.withheld:
-        return WITHHELD
+        return DATED if arrives_on(known.progress) else WITHHELD
     if way.awards:
         return OF_AWARD[way.awards[0].state]
     if known.standing.completed_at is not None:

@@ -116,6 +116,8 @@ class Known:
 def read(learner_id: int, template: BadgeTemplate) -> Known:
     """Look up everything. The same number of queries however much the badge asks for or the learner did."""
     progress = BadgeProgress.objects.filter(learner_id=learner_id, template=template).first()
+    if progress is not None:
+        progress.template = template
     version = progress.version if progress else template.version
     groups = with_rules(RequirementGroup.objects.filter(template=template, version=version))
     rows = [row for group in groups for row in group.requirements.all()]

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..models import BadgeAward, DeliveryAttempt, OutboxMessage, Regression
+from ..models import BadgeAward, BadgeProgress, BadgeTemplate, DeliveryAttempt, OutboxMessage, Regression
 from .answer import Step
 from .known import Known
 from .moments import moment
@@ -73,12 +75,21 @@ def _steps(known: Known, way: Way, *, for_learner: bool) -> Iterator[Step]:
         yield _stands(award)
 
 
+def arrives_on(progress: BadgeProgress) -> str:
+    """The day on which a badge arrives that is sent on a date, or empty where nobody knows."""
+    if progress.template.release == BadgeTemplate.Release.AT_ONCE or progress.try_again_at is None:
+        return ""
+    return date_format(timezone.localtime(progress.try_again_at), "DATE_FORMAT")
+
+
 def _withheld(known: Known, *, for_learner: bool) -> Iterator[Step]:
     progress = known.progress
     if progress is None or not progress.withheld:
         return
     if for_learner:
-        yield Step(False, _("The badge has yet to be sent. That needs nothing from the learner."))
+        day = arrives_on(progress)
+        later = _("It arrives on %(day)s.") % {"day": day} if day else _("It arrives later; there is nothing to do.")
+        yield Step(False, later, progress.earned_at)
         return
     details = []
     if progress.try_again_at:

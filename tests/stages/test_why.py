@@ -543,7 +543,7 @@ class TestTheWayAfterIt:
         to_staff, to_learner = (reports.why(ada.pk, badge, for_learner=learner) for learner in (False, True))
 
         assert "arrives on May 1, 2099" in to_staff.headline
-        assert to_learner.headline == "You have met all requirements of the badge “Python”. It arrives later."
+        assert to_learner.headline == "You have met all requirements of the badge “Python”. It arrives on May 1, 2099."
 
     def test_what_was_kept_during_a_pause_counts_once_it_is_resumed(self, badge, ada):
         asks(badge)
