@@ -1,4 +1,4 @@
-"""One event and one badge: the new decisions, written under the lock of the learner's progress, and what follows."""
+"""An event and a badge: the new decisions, written under the lock of the learner's progress, and what follows."""
 
 from __future__ import annotations
 
@@ -28,13 +28,19 @@ def advance(template: BadgeTemplate, event: ReceivedEvent, news: News) -> None:
 
     Raises Moved where they are of another version by now; nothing is written then.
     """
+    advance_by(template, [(event, news)])
+
+
+def advance_by(template: BadgeTemplate, told: Sequence[tuple[ReceivedEvent, News]]) -> None:
+    """The same for several events of one learner, in the order in which they happened: as if all came at once."""
     template = limits.locked(template)
-    version = news[0][0].requirement.group.version
-    progress, begun_now = _locked_progress(event.learner_id, template, version)
+    (first, first_news), (last, _last_news) = told[0], told[-1]
+    version = first_news[0][0].requirement.group.version
+    progress, begun_now = _locked_progress(first.learner_id, template, version)
     if progress.version != version:
         raise Moved
     before = {} if begun_now else facts.locked(progress)
-    decided = list(_decided(news, event, before))
+    decided = [fact for event, news in told for fact in _decided(news, event, before)]
     after = before | {fact.which: fact for fact in decided}
     asked = criteria.shape(template.pk, version)
     now, restored = stand(progress, asked, after)
@@ -44,9 +50,9 @@ def advance(template: BadgeTemplate, event: ReceivedEvent, news: News) -> None:
         before=before,
         after=after | restored,
         gained=any(fact.holds for fact in decided),
-        at=event.occurred_at,
-        scopes=event.scopes,
-        look_back=news[0][0].requirement.ended,  # type: ignore[attr-defined]  # annotated in judging
+        at=last.occurred_at,
+        scopes=next((event for event, _news in told if event.occurred_at == now.completed_at), last).scopes,
+        look_back=first_news[0][0].requirement.ended,  # type: ignore[attr-defined]  # annotated in judging
     )
     conclude(progress, template, now, turn)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
@@ -14,9 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import waking
-from ..models import ReceivedEvent
+from ..models import BadgeTemplate, ReceivedEvent
 from . import judging, moving, withheld
-from .advancing import Moved, advance
+from .advancing import Moved, News, advance, advance_by
 from .judging import Heard
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,11 @@ def hold_against(event_id: int, template_id: int) -> None:
     _retried(lambda: _hold_against(event_id, template_id))
 
 
+def hold_all_against(event_ids: Collection[int], template_id: int) -> None:
+    """Hold several stored events of one learner against one badge together: it is earned by all of them."""
+    _retried(lambda: _hold_all_against(event_ids, template_id))
+
+
 def _retried(fold: Callable[[], None]) -> None:
     """Fold an event anew where its learner was moved to another version at that moment."""
     for _attempt in range(TRIES):
@@ -105,7 +110,27 @@ def _hold_against(event_id: int, template_id: int) -> None:
         _fold(event, judging.listening(event, template_id))
 
 
+@transaction.atomic
+def _hold_all_against(event_ids: Collection[int], template_id: int) -> None:
+    # Locked in the order of their numbers, and held against the badge in that of what happened.
+    events = list(ReceivedEvent.objects.select_for_update().filter(pk__in=event_ids).order_by("pk"))
+    events.sort(key=lambda event: event.occurred_at)
+    told = [
+        (event, template, news)
+        for event in events
+        for template, news in _news(event, judging.listening(event, template_id))
+    ]
+    if told:
+        advance_by(told[0][1], [(event, news) for event, _template, news in told])
+
+
 def _fold(event: ReceivedEvent, heard: list[Heard]) -> None:
+    for template, news in _news(event, heard):
+        advance(template, event, news)
+
+
+def _news(event: ReceivedEvent, heard: list[Heard]) -> Iterator[tuple[BadgeTemplate, News]]:
+    """By badge, what an event says otherwise than it was decided before."""
     seen = judging.seen_by([event], (each.condition for each in heard))[event.pk]
     for template, concerned in groupby(heard, key=lambda each: each.requirement.group.template):
         news = []
@@ -115,4 +140,4 @@ def _fold(event: ReceivedEvent, heard: list[Heard]) -> None:
             if is_new or judging.may_restore(each, verdict, event):
                 news.append((each, verdict))
         if news:
-            advance(template, event, news)
+            yield template, news

@@ -80,13 +80,15 @@ def begin(progress: BadgeProgress, template: BadgeTemplate, because: str, at: da
     """
     if template.on_loss == OnLoss.KEEP or not template.is_active:
         return
-    held = BadgeAward.objects.filter(learner_id=progress.learner_id, template=template, live=True)
-    for award in held.exclude(source=BadgeAward.Source.BY_HAND).order_by("pk"):
-        row = Regression(progress=progress, award=award, because=because, happened_at=at)
-        if template.on_loss == OnLoss.HOLD:
-            _hold(row, template)
-        else:
+    live = BadgeAward.objects.filter(learner_id=progress.learner_id, template=template, live=True)
+    # One may be held from before, if the terms were changed to and fro meanwhile.
+    held = {row.award_id: row for row in Regression.objects.select_for_update().filter(progress=progress, open=True)}
+    for award in live.exclude(source=BadgeAward.Source.BY_HAND).order_by("pk"):
+        row = held.get(award.pk) or Regression(progress=progress, award=award, because=because, happened_at=at)
+        if template.on_loss == OnLoss.REVOKE:
             _revoke_at_once(row)
+        elif row.pk is None:
+            _hold(row, template)
 
 
 def end(progress: BadgeProgress) -> bool:
@@ -134,7 +136,7 @@ def _name(requirement: Requirement) -> str:
 
 def _hold(row: Regression, template: BadgeTemplate) -> None:
     row.until = timezone.now() + timedelta(days=template.hold_days) if template.hold_days else None
-    row.save(force_insert=True)
+    row.save()
     after = {"award": str(row.award.uuid), "until": row.until.isoformat() if row.until else None}
     audit.record("regression.held", row, because=row.because, after=after)
 
@@ -143,7 +145,7 @@ def _revoke_at_once(row: Regression) -> None:
     if not _take_back(row.award, row.because, by=None):
         return
     row.state, row.open, row.decided_at = State.REVOKED, None, timezone.now()
-    row.save(force_insert=True)
+    row.save()
     audit.record("regression.revoked", row, because=row.because, after={"award": str(row.award.uuid)})
 
 
