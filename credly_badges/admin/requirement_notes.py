@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import lint, lms
+from .. import lint, lms, versions
 from ..availability import is_program
 from ..events.catalogue import ScopeKind
 from ..models import BadgeTemplate
@@ -64,6 +64,11 @@ def _would_stop(fault: WouldStopAnActiveBadge) -> Refusal:
             *fault.reasons,
         )
     )
+
+
+def makes_a_version(template: BadgeTemplate) -> bool:
+    """Whether saving leaves the present requirements as they are, and makes others beside them."""
+    return template.is_listening or versions.is_sealed(template) or template.progress.exists()
 
 
 def saved(template: BadgeTemplate) -> str:

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .. import requirements, versions
+from .. import requirements
 from ..models import BadgeTemplate
 from . import requirement_notes
 from .requirement_actions import act, begin
@@ -106,7 +106,7 @@ def _page(
         "preview": Preview(draft),
         "patterns": PATTERNS if may_change and draft.is_blank else {},
         "may_change": may_change,
-        "is_sealed": template.is_listening or versions.is_sealed(template),
+        "makes_a_version": requirement_notes.makes_a_version(template),
         "refusal": refusal,
         "errors": draft.errors,
         "zones": zones(),

@@ -8,6 +8,7 @@ from credly_badges import lms
 from credly_badges.models import BadgeRequirement, DataRule, RequirementGroup
 from credly_badges.testing.factories import (
     COURSE_KEY,
+    FulfillmentFactory,
     GroupFactory,
     RequirementFactory,
     RuleFactory,
@@ -442,6 +443,20 @@ def test_learners_who_keep_their_requirements_are_told_of():
     editor = Editor(manager(), a_badge_for_passing(on_change="keep"))
 
     assert "go on with the requirements that they began with" in editor.text
+
+
+def test_what_a_learner_met_stays_with_the_version_that_it_was_met_in():
+    template = a_badge_for_passing(status="draft")
+    requirement = BadgeRequirement.objects.get()
+    fulfillment = FulfillmentFactory(progress__template=template, requirement=requirement)
+    editor = Editor(manager(), template)
+
+    before = editor.text
+    editor.press("save", **typed(requirement, description="Pass it"))
+
+    assert "What you save becomes version 2" in before
+    assert saved(requirement).fulfillments.get() == fulfillment
+    assert BadgeRequirement.objects.get(group__version=2).key == requirement.key
 
 
 def test_what_was_never_valid_is_saved_in_place(editor):
