@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from ..events import rehearsal, runs
 from ..models import HistoryRun
 from ..reports import rehearsed
-from .subject import Button, ReadOnlyAdmin, may, page_of
+from .subject import Button, ReadOnlyAdmin, may, page_of, url_of
+from .template_life import next_moves
 
 State, Kind = HistoryRun.State, HistoryRun.Kind
 
@@ -75,11 +76,15 @@ class HistoryRunAdmin(ReadOnlyAdmin):
                 buttons.append(
                     Button(gettext("Go on with it"), self.own_url("resume", thing.pk), posts=True, main=True)
                 )
+        if self._has_a_list(thing):
+            buttons += [Button(f"{move.label}…", move.url, main=True) for move in next_moves(request, thing.template)]
         if self._has_a_list(thing) and may(request, PERMISSIONS[thing.kind]):
             buttons.append(Button(gettext("All learners (CSV)"), self.own_url("csv", thing.pk)))
         if self._has_a_list(thing) and thing.template.is_active and may(request, "backfill_badgetemplate"):
             where = reverse("admin:credly_badges_badgetemplate_backfill", args=[thing.template_id])
-            buttons.append(Button(gettext("Backfill…"), where))
+            buttons.append(Button(gettext("Backfill…"), where, main=True))
+        if may(request, "view_badgetemplate"):
+            buttons.append(Button(gettext("To the badge"), url_of(thing.template)))
         return buttons
 
     def notices(self, request: HttpRequest, thing: HistoryRun) -> list[str]:
@@ -94,7 +99,7 @@ class HistoryRunAdmin(ReadOnlyAdmin):
     def about(self, thing: Any) -> dict[str, Any]:
         """The page, with all that was found."""
         return {
-            "subtitle": f"{thing.template}: {thing.get_kind_display()}",
+            "title": f"{capfirst(thing.get_kind_display())}: {thing.template}",
             "run": thing,
             "found": rehearsed.found(thing),
         }

@@ -106,6 +106,11 @@ def _moves(request: HttpRequest, template: BadgeTemplate, faults: list[lint.Faul
         )
 
 
+def next_moves(request: HttpRequest, template: BadgeTemplate) -> list[Move]:
+    """The moves that come next and that nothing stands in the way of."""
+    return [move for move in _moves(request, template, lint.faults(template)) if move.main and not move.reasons]
+
+
 def _figures(template: BadgeTemplate) -> Iterator[tuple[str, str]]:
     """How many learners it is about, and how far its limits are."""
     if not template.is_listening and not template.activation_changed_at:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from zlib import crc32
@@ -11,9 +12,10 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from .. import state
+from .. import lms, state
 from ..availability import Offer
 from ..models import BadgeTemplate
+from ..rules.evaluate import OCCURRED_AT, Verdict
 from ..rules.explain import explain
 from ..rules.fields import Field
 from .catalogue import CATALOGUE
@@ -32,6 +34,7 @@ class Tally:
     def __init__(self, counts: Mapping[str, Any], sample: Sequence[Mapping[str, Any]]) -> None:
         self.counts: dict[str, Any] = {"courses": {}, "months": {}, **counts}
         self.sample: list[Mapping[str, Any]] = list(sample)
+        self._titles: dict[str, str] = {}
 
     def add_slice(self, part: Slice, judged: Sequence[Judged]) -> None:
         """That these rows of these learners were looked at."""
@@ -79,9 +82,15 @@ class Tally:
         chosen = {
             "learner_id": judged.learner_id,
             "earned_at": earned_at.isoformat(),
-            "because": list(because(judged.changes)),
+            "because": list(because(judged.changes, self._titles_for(judged.changes))),
         }
         self.sample = sorted([*self.sample, chosen], key=lambda each: _rank(each["learner_id"]))[:SAMPLE]
+
+    def _titles_for(self, changes: Iterable[Change]) -> Mapping[str, str]:
+        """What the courses are called; each is asked about once."""
+        if new := {change.statement.event.course_key for change in changes}.difference(self._titles, [""]):
+            self._titles |= {**dict.fromkeys(new, ""), **lms.course_titles(new)}
+        return self._titles
 
 
 def left_of_limit(template: BadgeTemplate, counts: Mapping[str, Any], awarded: int) -> dict[str, int]:
@@ -91,17 +100,17 @@ def left_of_limit(template: BadgeTemplate, counts: Mapping[str, Any], awarded: i
     return {"beyond_limit": max(counts.get("would_gain", 0) - max(template.limit_total - awarded, 0), 0)}
 
 
-def because(changes: Iterable[Change]) -> Iterable[str]:
-    """What was met, where and when, and what was seen: one sentence a requirement."""
+def because(changes: Iterable[Change], titles: Mapping[str, str]) -> Iterable[str]:
+    """What was met, where and when, and what was seen: one sentence a requirement. ``titles`` are those of courses."""
     for statement, requirement, verdict in changes:
         if not verdict.holds:
             continue
         event = statement.event
         told = {
             "requirement": requirement.description or str(_label(event.kind)),
-            "place": event.subject,
+            "place": titles.get(event.subject) or event.subject,
             "day": date_format(localtime(event.occurred_at), "DATE_FORMAT"),
-            "why": " ".join(explain(verdict, fields_of(event.kind), _)),
+            "why": " ".join(explain(_without_the_day(verdict), fields_of(event.kind), _)),
         }
         if event.subject and told["why"]:
             yield _("%(requirement)s (%(place)s, %(day)s): %(why)s") % told
@@ -109,6 +118,11 @@ def because(changes: Iterable[Change]) -> Iterable[str]:
             yield _("%(requirement)s (%(place)s, %(day)s).") % told
         else:
             yield _("%(requirement)s (%(day)s). %(why)s") % told
+
+
+def _without_the_day(verdict: Verdict) -> Verdict:
+    """That it happened within the days that count needs no words: the day is told."""
+    return replace(verdict, findings=tuple(each for each in verdict.findings if each.rule.path != OCCURRED_AT))
 
 
 def fields_of(kind: str) -> dict[str, Field]:

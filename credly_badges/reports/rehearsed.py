@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Max
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from .. import lms
@@ -51,7 +52,7 @@ def found(run: HistoryRun) -> Found:
     return Found(
         percent=_percent(run),
         courses=tuple(Counted(_course(key, titles), count) for key, count in by_count),
-        months=tuple(Counted(month, count) for month, count in months),
+        months=tuple(Counted(_month(month), count) for month, count in months),
         since=parse_datetime(str(run.counts.get("since") or "")),
         sample=tuple(_sample(run)),
     )
@@ -70,6 +71,11 @@ def _course(key: str, titles: dict[str, str]) -> str:
         return _("all other courses together")
     title = titles.get(key)
     return _("%(title)s (%(key)s)") % {"title": title, "key": key} if title else key
+
+
+def _month(text: str) -> str:
+    year, month = map(int, text.split("-"))
+    return date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")
 
 
 def _sample(run: HistoryRun) -> Iterator[tuple[str, datetime | None, tuple[str, ...]]]:
