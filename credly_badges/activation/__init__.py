@@ -15,6 +15,7 @@ from .moves import (
     reasons_not_to_activate,
     reasons_not_to_move,
     resumes_as,
+    why_not_edit,
 )
 from .questions import Answer, Question, ask, carry_out, label, rehearsed
 
@@ -39,4 +40,5 @@ __all__ = [
     "reasons_not_to_move",
     "rehearsed",
     "resumes_as",
+    "why_not_edit",
 ]

@@ -108,6 +108,21 @@ def may_move(user: Any, template: BadgeTemplate, to: str) -> bool:
     return any(user.has_perm(f"credly_badges.{permission}") for permission in wanted)
 
 
+def why_not_edit(template: BadgeTemplate, by: Any | None) -> str:
+    """Why somebody may not change what a badge asks for; empty where they may.
+
+    Of a badge that learners earn, a change is valid at once: where reviews are required, it takes who may approve it.
+    """
+    if by is None or not template.is_listening or not conf.review_required():
+        return ""
+    if by.has_perm(f"credly_badges.{APPROVE}"):
+        return ""
+    return _(
+        "On this site somebody reviews what a badge asks for, and of this badge a change would be valid at once. Have "
+        "somebody change it who may approve badges; or deactivate it, make it a draft, and submit it again."
+    )
+
+
 def resumes_as(template: BadgeTemplate) -> str:
     """What a paused badge is once it is resumed: what it was before."""
     return Status.SHADOW if template.paused_from == Status.SHADOW else Status.ACTIVE

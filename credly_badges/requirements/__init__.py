@@ -5,6 +5,7 @@ from .errors import ChangedMeanwhile as ChangedMeanwhile
 from .errors import Circle as Circle
 from .errors import Inconsistent as Inconsistent
 from .errors import InvalidScope as InvalidScope
+from .errors import NotReviewed as NotReviewed
 from .errors import NotSaved as NotSaved
 from .errors import OutsideAvailability as OutsideAvailability
 from .errors import WouldStopAnActiveBadge as WouldStopAnActiveBadge

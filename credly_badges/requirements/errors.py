@@ -6,6 +6,7 @@
     ├── ChangedMeanwhile         open the requirements again
     ├── Inconsistent             mend the requirements themselves
     ├── Circle                   take one badge out of the circle
+    ├── NotReviewed              have somebody change them who may approve badges
     ├── OutsideAvailability      ask for the badge elsewhere
     └── WouldStopAnActiveBadge   mend the requirements, or stop the badge first
     InvalidScope                 type another place
@@ -47,6 +48,10 @@ class Circle(NotSaved):
     def __init__(self, way: Sequence[str]) -> None:
         self.way = list(way)
         super().__init__([_in_a_sentence(self.way)])
+
+
+class NotReviewed(NotSaved):
+    """Learners earn the badge, and the site wants its requirements reviewed. Nothing was written."""
 
 
 class OutsideAvailability(NotSaved):

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from .. import audit, lint, listening, versions
+from .. import activation, audit, lint, listening, versions
 from ..models import BadgeRequirement, BadgeTemplate
 from . import circles, keys, places
-from .errors import ChangedMeanwhile, Circle, Inconsistent, OutsideAvailability, WouldStopAnActiveBadge
+from .errors import ChangedMeanwhile, Circle, Inconsistent, NotReviewed, OutsideAvailability, WouldStopAnActiveBadge
 from .specs import Groups, GroupSpec, content, fingerprint, plain, specs_of
 from .writing import locked, write
 
@@ -50,6 +50,8 @@ def save(
     if wanted == before:
         _write(template, wanted)  # Fields may have changed their type since, and programs their courses.
         return False
+    if refused := activation.why_not_edit(template, by):
+        raise NotReviewed([refused])
     known = lint.faults(template) if template.is_listening else []
     _change(template, wanted, by)
     if template.is_listening:

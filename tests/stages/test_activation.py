@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from credly_badges import activation, lms
+from credly_badges import activation, lms, requirements
 from credly_badges.admin.audit import ACTIONS
 from credly_badges.models import (
     AuditEntry,
@@ -354,6 +355,30 @@ class TestReview:
             "Somebody else has to do this, as you submitted the badge or changed its requirements last."
         ]
         assert template.is_active
+
+    @pytest.mark.parametrize("status", ["active", "shadow", "paused", "draft", "review"])
+    @pytest.mark.parametrize("is_approver", [True, False])
+    def test_what_learners_are_judged_by_is_changed_only_by_who_may_approve_it(
+        self, template, settings, status, is_approver
+    ):
+        settings.CREDLY_BADGES_REVIEW_REQUIRED = True
+        put(template, status)
+        somebody = UserFactory()
+        if is_approver:
+            somebody.user_permissions.add(Permission.objects.get(codename="approve_badgetemplate"))
+        before = requirements.stored(template)
+        changed = [replace(group, name="Another name") for group in before]
+
+        def save():
+            requirements.save(template, changed, by=somebody, seen=requirements.fingerprint(before))
+
+        if is_approver or status in {"draft", "review"}:
+            save()
+            assert template.groups.filter(name="Another name").exists()
+        else:
+            with pytest.raises(requirements.NotReviewed, match="Have somebody change it who may approve badges"):
+                save()
+            assert not template.groups.filter(name="Another name").exists()
 
     def test_elsewhere_an_author_may(self, template):
         author = UserFactory()
