@@ -54,7 +54,10 @@ TEACHING = Course("course-v1:ExampleU+ED201+2026", "Teaching Online")
 FIRST_AID_LAST_YEAR = Course("course-v1:ExampleU+FA101+2025", "First Aid at Work (2025)")
 FIRST_AID = Course("course-v1:ExampleU+FA101+2026", "First Aid at Work")
 FIRST_AID_IN_ANY_RUN = "ExampleU+FA101"
-COURSES = (READING, TELLING, SHARING, TEACHING, FIRST_AID, FIRST_AID_LAST_YEAR)
+COUNTING = Course("course-v1:ExampleU+ST101+2026", "Counting for Beginners")
+CHARTS = Course("course-v1:ExampleU+ST102+2026", "Honest Charts")
+MAPS = Course("course-v1:ExampleU+ST103+2026", "Maps and Places")
+COURSES = (COUNTING, CHARTS, MAPS, READING, TELLING, SHARING, TEACHING, FIRST_AID, FIRST_AID_LAST_YEAR)
 
 AMINA = Person("amina", "Amina Diallo")
 JOSE = Person("jose", "José Núñez Álvarez")
@@ -68,7 +71,8 @@ NGOZI = Person("ngozi", "Ngozi Okafor")
 LARS = Person("lars", "Lars Bakke")
 OLENA = Person("olena", "Olena Kovalenko")
 HASSAN = Person("hassan", "Hassan Rahimi")
-PEOPLE = (AMINA, JOSE, MEI, PRIYA, SUHARTI, KWAME, TOMASZ, SIOBHAN, NGOZI, LARS, OLENA, HASSAN)
+WANJIRU = Person("wanjiru", "Wanjiru Kamau")
+PEOPLE = (AMINA, JOSE, MEI, PRIYA, SUHARTI, KWAME, TOMASZ, SIOBHAN, NGOZI, LARS, OLENA, HASSAN, WANJIRU)
 
 
 def settle_in() -> None:

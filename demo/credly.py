@@ -21,6 +21,7 @@ def organization() -> Organization:
     """The organization that badges are issued for."""
     there = demo(simulator())
     simulator().add_template(there, "First Aid", level="Foundational", description="Good for a year; then learn anew.")
+    simulator().add_template(there, "Data Explorer", level="Intermediate", description="At home in several courses.")
     return there
 
 

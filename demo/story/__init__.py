@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo.log import Listener
-from demo.story import ending, life, notices, trouble, upkeep, way
+from demo.story import earning, ending, life, notices, trouble, upkeep, way
 from demo.telling import Teller
 from demo.world import World
 
@@ -17,6 +17,8 @@ def tell(world: World, teller: Teller, log: Listener) -> None:
     )
     way.tell(world, teller)
     trouble.tell(world, teller, log)
+    teller.part("Requirements worth the name")
+    earning.tell(world, teller)
     teller.part("Kept true")
     notices.tell(world, teller)
     life.tell(world, teller)

@@ -32,8 +32,9 @@ def require(world: World, badge: BadgeTemplate, *places: tuple[str, str]) -> Non
 
 def in_words(badge: BadgeTemplate) -> list[str]:
     """What a badge takes, as the admin says it."""
-    lines = []
+    lines: list[str] = []
     for group in reports.criteria_in_words(badge):
+        lines += group.notes
         for requirement in group.requirements:
             lines.append(f"- {requirement.description}")
             lines.append(f"    {requirement.event_and_place}. {' '.join((*requirement.rules, *requirement.notes))}")

@@ -113,11 +113,11 @@ def test_the_demonstration_tells_a_story_in_which_every_figure_is_right(surround
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     figures = [line.strip() for line in done.stdout.splitlines() if line.startswith("   ✓")]
     chapters = [line for line in done.stdout.splitlines() if re.match(r"\d+\. ", line)]
-    assert "✗" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line.startswith("   ✗")]
     assert f"All {len(figures)} figures that were checked are as they should be." in done.stdout
     assert [int(chapter.split(".")[0]) for chapter in chapters] == list(range(1, len(chapters) + 1))
     assert {
-        "✓ Templates here: 6",
+        "✓ Templates here: 7",
         "✓ Progress: 50 %",
         "✓ Progress: 100 %",
         "✓ Requests that the repetitions cost: 0",
@@ -223,9 +223,9 @@ def test_the_host_left_running_tries_again_by_itself(printed):
 
     for course in (READING, TELLING):
         visitor.presses("learner/", learner="kwame", course=course, outcome="passes")
-    assert visitor.badges_at_credly("kwame@example.org") == []
+    assert "Data Literacy" not in dict(visitor.badges_at_credly("kwame@example.org"))
 
-    assert eventually(lambda: visitor.badges_at_credly("kwame@example.org")) == [("Data Literacy", "pending")]
+    assert eventually(lambda: dict(visitor.badges_at_credly("kwame@example.org")).get("Data Literacy")) == "pending"
 
 
 def test_the_host_left_running_has_an_admin_with_its_styles_and_something_to_look_at(printed):
