@@ -171,8 +171,7 @@ class _Chunks:
         for each in replacing:
             intake.receive(each.event)  # Other badges may hear it as well.
         before = _standing(judged.learner_id, self.template)
-        for event_id in _stored_as(statements):
-            progress.hold_against(event_id, self.template.pk)
+        progress.hold_all_against(_stored_as(statements), self.template.pk)
         return _standing(judged.learner_id, self.template) - before
 
     def _count(self, more: Counter[str], **changes: int) -> None:
@@ -201,7 +200,7 @@ def _statements(learners: Sequence[Judged]) -> list[Statement]:
 
 
 def _stored_as(statements: Sequence[Statement]) -> list[int]:
-    """The numbers of the rows that say it, in the same order."""
+    """The numbers of the rows that say it."""
     (learner_id,) = {each.event.learner_id for each in statements}
     rows = ReceivedEvent.objects.filter(learner=learner_id, kind__in={each.event.kind for each in statements})
     numbers = {(kind, subject): pk for pk, kind, subject in rows.values_list("pk", "kind", "subject")}

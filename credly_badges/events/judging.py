@@ -145,11 +145,16 @@ class Judge:
         return found
 
     def _is_change(self, found: Change, before: Before) -> bool:
-        """Whether it is decided otherwise than before: what is held is lost by a later statement only."""
+        """Whether it is decided otherwise than before: what is held is lost by a later statement only.
+
+        A penalty that was applied before may be applied later too, to what was met between the two.
+        """
         event = found.statement.event
         holds, met = before.get((found.requirement.id, event.subject), (False, None))
         if holds and met is not None and event.occurred_at <= met.at:
             return False
+        if holds and found.requirement.undoes and found.verdict.holds:
+            return True
         return overturns(found.verdict, held=holds, own_rules=self._own_rules.get(found.requirement.id, 0))
 
     def _held(self, part: Slice) -> dict[int, Before]:
