@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext
 
 from ..models import BadgeRequirement, RequirementGroup
@@ -130,11 +132,18 @@ def _of_requirement(
     heard = {each.status for each in found} - {Status.NOT_HEARD, Status.ELSEWHERE}
     if not heard:
         return _never_heard(known, row, found)
-    if heard == {Status.WAITING}:
-        return _("Not met yet: what was heard has yet to be held against it.")
-    if Status.UNDONE in heard:
-        return _("Not met any more: it was taken back.")
-    return _("Not met: what was heard does not fulfill it.")
+    return str(next(sentence for status, sentence in _NOT_MET if status in heard))
+
+
+# What says most comes first.
+_NOT_MET: tuple[tuple[Status, Any], ...] = (
+    (Status.UNDONE, gettext_lazy("Not met any more: it was taken back.")),
+    (Status.TOO_SOON, gettext_lazy("Not met: what fulfills it came too soon.")),
+    (Status.TOO_LATE, gettext_lazy("Not met: what fulfills it came too late.")),
+    (Status.WAITING, gettext_lazy("Not met yet: what was heard has yet to be held against it.")),
+    (Status.WOULD_COUNT, gettext_lazy("Not met: what was heard was not counted.")),
+    (Status.UNMET, gettext_lazy("Not met: what was heard does not fulfill it.")),
+)
 
 
 def _never_heard(known: Known, row: BadgeRequirement, found: Sequence[Occurrence]) -> str:

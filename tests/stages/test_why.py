@@ -233,9 +233,11 @@ class TestOrderWindowsAndPenalties:
         heard(ada)
         heard(ada, course=OTHER, at=MARCH + timedelta(days=1))
 
-        [found] = reports.why(ada.pk, badge).groups[1].requirements[0].occurrences
+        [requirement] = reports.why(ada.pk, badge).groups[1].requirements
+        [found] = requirement.occurrences
 
         assert found.status is Status.TOO_SOON
+        assert requirement.said == "Not met: what fulfills it came too soon."
         assert found.details == ("It came before “Basics” was met, on March 2, 2026, noon (UTC).",)
 
     def test_what_came_too_long_after_the_group_before_it_says_until_when_it_counts(self, badge, ada):
@@ -634,12 +636,14 @@ def test_more_to_tell_takes_no_more_queries(badge, ada, courses, django_assert_n
         for number in range(start, start + count):
             course = f"course-v1:edX+C{number}+2026"
             courses.add_course(course, f"Course {number}")
-            asks(badge, ("grade.percent", "gte", "80"), scope=course)
+            courses.add_enrollment(ada.pk, course, created=MARCH - timedelta(days=number))
+            rules = (("grade.percent", "gte", "80"), ("state.enrollment.days", "lte", "10"))
+            asks(badge, *rules, scope=course)
             heard(ada, grade(85 if number % 2 else 70), course=course)
+            award = AwardFactory(learner=ada, template=badge, live=None, state=BadgeAward.State.REVOKED)
+            DeliveryAttempt.objects.create(message=MessageFactory(award=award), started_at=MARCH)
 
     fill(2)
-    award = AwardFactory(learner=ada, template=badge)
-    DeliveryAttempt.objects.create(message=MessageFactory(award=award), started_at=MARCH)
     with django_assert_num_queries(QUERIES):
         reports.why(ada.pk, badge)
 
