@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .. import requirements
+from .. import activation, requirements
 from ..models import BadgeTemplate
 from . import requirement_notes
 from .requirement_actions import act, begin
@@ -32,8 +32,10 @@ def edit(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplat
     """Show the requirements, or do what one of the page's buttons says."""
     may_change = admin.has_change_permission(request, template)
     if request.method != "POST":
-        draft = _opened(template, may_change=may_change)
-        return _page(admin, request, template, draft, may_change=may_change and not draft.is_too_long)
+        unreviewed = activation.why_not_edit(template, person(request)) if may_change else ""
+        draft = _opened(template, may_change=may_change and not unreviewed)
+        may_change = may_change and not unreviewed and not draft.is_too_long
+        return _page(admin, request, template, draft, may_change=may_change, unreviewed=unreviewed)
     if not may_change:
         raise PermissionDenied
     draft = Draft.of_posted(template, request.POST)
@@ -92,6 +94,7 @@ def _page(
     *,
     may_change: bool,
     refusal: requirement_notes.Refusal | None = None,
+    unreviewed: str = "",
 ) -> TemplateResponse:
     requirement_notes.name_places(draft)
     if not may_change:
@@ -108,6 +111,7 @@ def _page(
         "may_change": may_change,
         "makes_a_version": requirement_notes.makes_a_version(template),
         "refusal": refusal,
+        "unreviewed": unreviewed,
         "errors": draft.errors,
         "zones": zones(),
         "zones_list": ZONES_LIST,

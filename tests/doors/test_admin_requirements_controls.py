@@ -16,7 +16,7 @@ from credly_badges.testing.factories import (
     a_badge_for_passing,
 )
 
-from .admin_desk import manager, text_of
+from .admin_desk import at_the_desk, manager, text_of
 from .requirements_desk import BADGE, GRADE, LOGIN, PROGRAM, Editor
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,12 @@ def typed(row, **values):
     """Values for the fields of a requirement, a group or a rule."""
     letter = {BadgeRequirement: "r", RequirementGroup: "g", DataRule: "d"}[type(row)]
     return {f"{letter}{row.pk}__{name}": value for name, value in values.items()}
+
+
+def as_sent(**values):
+    """Values for the only requirement that there is, as a browser sends them."""
+    pk = BadgeRequirement.objects.get().pk
+    return {f"r{pk}-{name}": value for name, value in values.items()}
 
 
 def saved(row):
@@ -476,6 +482,24 @@ def test_what_can_be_meant_is_saved_once_somebody_says_so():
     assert "nothing was saved before you say that it is meant like this" in asked
     assert untouched
     assert set(BadgeRequirement.objects.values_list("scope", flat=True)) == {COURSE_KEY, "course-v1:edX+DemoX+2062"}
+
+
+def test_where_badges_are_reviewed_what_learners_earn_is_changed_by_who_may_approve(settings):
+    settings.CREDLY_BADGES_REVIEW_REQUIRED = True
+    template = a_badge_for_passing()
+
+    author = Editor(at_the_desk("view_badgetemplate", "change_badgetemplate"), template)
+    posted = author.client.post(author.url, {**author.fields, "do": "save", **as_sent(description="Mine")})
+    approver = Editor(at_the_desk("view_badgetemplate", "change_badgetemplate", "approve_badgetemplate"), template)
+    approver.press("save", **typed(BadgeRequirement.objects.get(), description="Ours"))
+
+    assert "somebody reviews what a badge asks for" in author.text
+    assert 'name="do"' not in author.page
+    assert "Nothing was saved." in text_of(posted)
+    assert list(BadgeRequirement.objects.order_by("pk").values_list("description", flat=True)) == [
+        "Pass the course",
+        "Ours",
+    ]
 
 
 def test_a_badge_that_would_take_itself_is_not_saved(requirement):
