@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import lint
+from .. import lint, versions
 from ..events import backfill, replay, runs
 from ..lint import Fault
 from ..models import AuditEntry, BadgeProgress, BadgeTemplate, HistoryRun
@@ -60,6 +62,7 @@ class Question:
 
     ``reasons`` stand in the way; where there are none, the move can be made once each fault in ``meant`` is said to be
     meant. ``rehearsed`` is the newest rehearsal of these requirements, and ``kept`` what happened during a pause.
+    ``seen`` tells the requirements that are asked about from others; whoever answers gives it back.
     """
 
     template: BadgeTemplate
@@ -72,6 +75,7 @@ class Question:
     rehearsed: HistoryRun | None = None
     kept: replay.Kept | None = None
     needs_a_reason: bool = False
+    seen: str = ""
 
     @property
     def is_possible(self) -> bool:
@@ -86,12 +90,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody said to a question; ``backfill`` and ``replay`` are no unless they said yes."""
+    """What somebody said to a question; ``backfill`` and ``replay`` are no unless they said yes.
+
+    ``seen`` is that of the question that they read, empty where nothing was shown.
+    """
 
     because: str = ""
     despite: frozenset[str] = field(default_factory=frozenset)
     backfill: bool = False
     replay: bool = False
+    seen: str = ""
 
 
 def label(was: str, to: str) -> str:
@@ -130,6 +138,7 @@ def ask(template: BadgeTemplate, to: str, *, by: AbstractBaseUser | None) -> Que
         rehearsed=rehearsed(template),
         kept=replay.count(template, since) if was == Status.PAUSED and to in RUNNING and since else None,
         needs_a_reason=needs_a_reason,
+        seen=_fingerprint(template) if to in (*RUNNING, Status.REVIEW) else "",
     )
 
 
@@ -138,6 +147,8 @@ def carry_out(question: Question, answer: Answer, *, by: AbstractBaseUser | None
     template, to = question.template, question.to
     if question.needs_a_reason and not answer.because.strip():
         raise CannotMove([_("Say why it is sent back, so that whoever submitted it knows what to mend.")])
+    if answer.seen and answer.seen != question.seen:
+        raise CannotMove([_("Somebody changed the requirements since you opened this page. Look at them once more.")])
     move(template, to, by=by, because=answer.because, despite=answer.despite, replay=answer.replay)
     if not (answer.backfill and question.asks_to_backfill):
         return None
@@ -145,6 +156,12 @@ def carry_out(question: Question, answer: Answer, *, by: AbstractBaseUser | None
         return backfill.begin(template, by)
     except runs.Busy:
         return runs.latest(template, HistoryRun.Kind.BACKFILL)
+
+
+def _fingerprint(template: BadgeTemplate) -> str:
+    """A short text that differs where two states of a badge's requirements differ."""
+    data = json.dumps(versions.data(template), sort_keys=True, default=str)
+    return f"{template.version}-{hashlib.sha256(data.encode()).hexdigest()[:16]}"
 
 
 def _sentences(template: BadgeTemplate, to: str) -> Iterator[str]:

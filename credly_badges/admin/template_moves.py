@@ -70,6 +70,7 @@ def _answer(request: HttpRequest) -> activation.Answer:
         despite=frozenset(request.POST.getlist("despite")),
         backfill=request.POST.get("backfill") == "yes" and may(request, "backfill_badgetemplate"),
         replay=request.POST.get("replay") == "yes",
+        seen=request.POST.get("seen", ""),
     )
 
 

@@ -84,6 +84,7 @@ def _move(request: HttpRequest, person: Person, badge: offered.OfferedBadge, to:
             despite=frozenset(request.POST.getlist("despite")),
             backfill=request.POST.get("backfill") == "yes" and may_backfill,
             replay=request.POST.get("replay") == "yes",
+            seen=request.POST.get("seen", ""),
         )
         if question.kept and question.kept.events and "replay" not in request.POST:
             problems = [_("Say whether what was kept during the pause shall count.")]

@@ -15,6 +15,7 @@ from credly_badges.models import (
     BadgeAward,
     BadgeProgress,
     BadgeTemplate,
+    DataRule,
     HistoryRun,
     ReceivedEvent,
     Regression,
@@ -188,6 +189,23 @@ class TestMoves:
         badge.refresh_from_db()
         assert badge.is_active
         assert AuditEntry.objects.first().after == {"status": "active", "despite": ["course_ended"]}
+
+    def test_what_is_approved_is_what_was_read(self, badge):
+        put(badge, "review")
+        approver = at_the_desk("view_badgetemplate", "approve_badgetemplate")
+        seen = approver.get(to(badge, "active")).context["question"].seen
+        DataRule.objects.update(value="10")
+
+        read = text_of(approver.post(to(badge, "active"), {"confirmed": "yes", "seen": seen}))
+
+        assert "Somebody changed the requirements since you opened this page." in read
+        assert "Grade is 10 % or more." in read
+        badge.refresh_from_db()
+        assert badge.status == "review"
+        newly = approver.get(to(badge, "active")).context["question"].seen
+        approver.post(to(badge, "active"), {"confirmed": "yes", "seen": newly})
+        badge.refresh_from_db()
+        assert badge.is_active
 
     def test_what_was_earned_in_the_shadow_is_told_and_awarded(self, badge, django_capture_on_commit_callbacks):
         browser = manager()
