@@ -88,7 +88,7 @@ def _of_group(known: Known, group: RequirementGroup, standing: GroupStanding) ->
         return _met_since(standing.done_at)
     if standing.waits_for:
         before = known.group_names.get(group.after_id or 0, "")
-        return _("Counts only after %(group)s is met, which it is not yet.") % {"group": before}
+        return _("Not met yet: it waits for %(group)s.") % {"group": before}
     rows = list(group.requirements.all())
     if not rows:
         return _("It has no requirements, so it can never be met.")

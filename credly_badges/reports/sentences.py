@@ -33,7 +33,7 @@ def _of_group(group: GroupInWords, number: int, of: int) -> Iterator[str]:
 
 
 def _heading(group: GroupInWords, number: int, of: int) -> str:
-    name = group.name or (_("Group %(number)d") % {"number": number} if of > 1 and group.needs else "")
+    name = group.name or (_("Group %(number)d") % {"number": number} if of > 1 and (group.needs or group.notes) else "")
     if name and group.needs:
         return _("%(name)s: %(needs)s.") % {"name": name, "needs": group.needs}
     return _("%(sentence)s.") % {"sentence": capfirst(name or group.needs)} if name or group.needs else ""

@@ -44,7 +44,7 @@ def explain_window(finding: Finding, group: RequirementGroup, at: datetime) -> s
             return _("It happened before the course ended.")
         return _("It happened after the course had ended; it counts before that only.")
     if finding.holds:
-        return _("It happened within the days that count. %(window)s") % words
+        return _("It happened within the days that count.")
     return _("It happened on %(moment)s, outside of the days that count. %(window)s") % words
 
 

@@ -199,6 +199,13 @@ def test_a_penalty_says_what_it_takes_back(badge):
     ]
 
 
+def test_a_group_without_a_name_has_its_number_where_something_is_said_of_it(badge):
+    asks(badge, group=GroupFactory(template=badge))
+    asks(badge, group=GroupFactory(template=badge, before_course_end=True))
+
+    assert words(badge)[1] == "Group 2. Before the course ends."
+
+
 def test_the_words_of_an_older_version_stay_to_be_read(badge):
     asks(badge)
     badge.version = 2

@@ -222,7 +222,7 @@ class TestOrderWindowsAndPenalties:
         then = reports.why(ada.pk, badge).groups[1]
 
         assert then.waits
-        assert then.said == "Counts only after “Basics” is met, which it is not yet."
+        assert then.said == "Not met yet: it waits for “Basics”."
         [found] = then.requirements[0].occurrences
         assert found.status is Status.TOO_SOON
 
