@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import audit, terms
+from .. import audit, progress, terms
 from ..models import BadgeTemplate
 from .subject import person
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .templates import BadgeTemplateAdmin
 
 _PAGE = "admin/credly_badges/badgetemplate/terms.html"
+
+ARRIVAL = frozenset({"release", "release_on"})
 
 # What a part is called, what a person should know of it, and its fields.
 PARTS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
@@ -212,6 +214,8 @@ def _save(form: TermsForm, request: HttpRequest) -> None:
     row.save(update_fields=[*form.changed_data, "modified"])
     after = {name: _kept(getattr(row, name)) for name in form.changed_data}
     audit.record("template.changed", row, actor=person(request), before=before, after=after)
+    if ARRIVAL.intersection(form.changed_data) and row.is_active:
+        progress.release_withheld(row)  # What is held back until a day may have another day now.
 
 
 def _kept(value: Any) -> Any:

@@ -2,18 +2,22 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from credly_badges import conf, lms
-from credly_badges.models import AuditEntry, BadgeTemplate, DataRule
+from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, DataRule
+from credly_badges.progress import withheld
 from credly_badges.testing.factories import (
     COURSE_KEY,
     AwardFactory,
     GroupFactory,
     OrganizationFactory,
+    ProgressFactory,
     RequirementFactory,
     RuleFactory,
     TemplateFactory,
@@ -371,6 +375,23 @@ def test_terms_are_saved_and_kept_in_the_audit_log_and_read_on_the_page(client, 
         "evidence_note": "Well done.",
         "suppress_email": True,
     }
+
+
+def test_a_day_of_arrival_that_is_moved_is_the_day_of_those_who_wait_for_it(client, log_in):
+    log_in()
+    far, near = (timezone.now().date() + timedelta(days=days) for days in (90, 1))
+    template = TemplateFactory(active=True, release="date", release_on=far)
+    now = timezone.now()
+    waiting = ProgressFactory(
+        template=template, completed_at=now, earned_at=now, withheld="Earned", try_again_at=now + timedelta(days=90)
+    )
+
+    client.post(address(template, "terms"), TERMS | {"release": "date", "release_on": near.isoformat()})
+    withheld.try_again()
+
+    waiting.refresh_from_db()
+    assert timezone.localtime(waiting.try_again_at).date() == near
+    assert not BadgeAward.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from credly_badges.models import (
     Pulse,
     ReceivedEvent,
 )
-from credly_badges.progress import limits
+from credly_badges.progress import limits, withheld
 from credly_badges.testing.factories import (
     COURSE_KEY,
     PASSING_STATUS,
@@ -87,6 +87,18 @@ class TestShadow:
             (late.pk, NOON + timedelta(days=1)),
         }
         assert withheld_from(early) == ""
+
+    def test_however_many_were_recorded_one_portion_wakes_the_next(self, django_capture_on_commit_callbacks):
+        badge = a_badge_for_passing(status="shadow")
+        for learner in UserFactory.create_batch(withheld.PORTION + 5):
+            happens(learner)
+        BadgeTemplate.objects.update(status="active")
+
+        with django_capture_on_commit_callbacks(execute=True):
+            progress.release_withheld(badge)
+
+        assert BadgeAward.objects.count() == withheld.PORTION + 5
+        assert not BadgeProgress.objects.exclude(withheld="").exists()
 
     def test_a_loss_in_shadow_takes_nothing_back(self):
         badge = a_badge_for_passing(status="shadow", on_loss="revoke")
