@@ -83,7 +83,7 @@ def _work(hold: runs.Hold) -> Iterator[None]:
             else:
                 return
             tries = 0
-        except (IntegrityError, OperationalError, Changed):
+        except (IntegrityError, OperationalError, Changed, progress.StillMoving):
             # A deadlock, or a live event of one of these learners. Where a transaction around this one is broken by
             # it, nothing can be done again.
             if tries == TRIES or connection.needs_rollback:
@@ -138,7 +138,9 @@ class _Chunks:
             else:
                 self._count(written + looked_at, cursor=part.up_to)
         for each in alone:
-            self._count(self._hold_against(each))
+            self._see()
+            with transaction.atomic():
+                self._count(self._hold_against(each))
         if alone:
             self._count(looked_at, cursor=part.up_to)
 
@@ -163,11 +165,9 @@ class _Chunks:
 
     def _hold_against(self, judged: Judged) -> Counter[str]:
         """One learner, by the ordinary way; what came of it."""
-        self._see()
         statements = _statements([judged])
         replacing = [each for each in statements if each.is_news and each.stored]
-        with transaction.atomic():
-            store([each for each in statements if each not in replacing], self._others)
+        store([each for each in statements if each not in replacing], self._others)
         for each in replacing:
             intake.receive(each.event)  # Other badges may hear it as well.
         before = _standing(judged.learner_id, self.template)

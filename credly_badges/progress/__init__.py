@@ -4,11 +4,12 @@ from . import limits, regressions
 from .deciding import scopes as deciding_scopes
 from .facts import standing_of
 from .moving import judge_anew, move_on, wake_to_move
-from .recording import GIVE_A_WORKER, hold_against, hold_all_against, record, sweep, wake
+from .recording import GIVE_A_WORKER, StillMoving, hold_against, hold_all_against, record, sweep, wake
 from .withheld import release_withheld
 
 __all__ = [
     "GIVE_A_WORKER",
+    "StillMoving",
     "deciding_scopes",
     "hold_against",
     "hold_all_against",

@@ -28,6 +28,10 @@ TRIES = 5
 """How often an event is folded anew because its learner was moved to another version meanwhile."""
 
 
+class StillMoving(RuntimeError):
+    """The learner was moved to another version each time; in a transaction of its own, it is tried once more."""
+
+
 def wake(event_id: int) -> None:
     """Have a worker hold a stored event against the requirements."""
     waking.send(record_event, event_id)
@@ -86,7 +90,7 @@ def _retried(fold: Callable[[], None]) -> None:
     for _attempt in range(TRIES):
         with suppress(Moved):
             return fold()
-    raise RuntimeError(f"The learner was moved to other versions {TRIES} times while an event was being recorded.")
+    raise StillMoving(f"The learner was moved to other versions {TRIES} times while an event was being recorded.")
 
 
 @transaction.atomic

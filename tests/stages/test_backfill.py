@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from credly_badges import lms, progress
 from credly_badges.events import backfill, intake, rehearsal, runs
@@ -132,11 +134,10 @@ def test_it_writes_what_the_corridor_would_have_written() -> None:
     template = two_courses()
     ada, ben, cy = UserFactory.create_batch(3)
     happened = [(ada, MATHS, MARCH), (ada, ART, APRIL), (ben, ART, MAY), (cy, ART, APRIL), (cy, MATHS, MARCH)]
-    with transaction.atomic():
+    with taken_back():
         for learner, course, at in happened:
             tell(learner, course, at)
         expected = world()
-        transaction.set_rollback(True)
 
     for learner, course, at in happened:
         passed(learner, course, at)
@@ -382,6 +383,59 @@ def test_the_cost_of_a_portion_does_not_grow_with_its_learners(django_assert_max
         backfilled(many)
 
     assert BadgeAward.objects.count() == 30
+
+
+class Killed(BaseException):
+    """The process is gone, between two statements to the database."""
+
+
+@contextmanager
+def killed_at(step: int) -> Iterator[list[str]]:
+    """The statements that are made; the one at ``step`` is not made any more."""
+    made: list[str] = []
+
+    def count(execute: Any, sql: str, *arguments: Any) -> Any:
+        made.append(sql)
+        if len(made) == step:
+            raise Killed
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(count):
+        yield made
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_killed_at_any_step_it_goes_on_to_the_same_end(monkeypatch) -> None:
+    monkeypatch.setattr(backfill, "AT_ONCE", 3)
+    template = two_courses()
+    ada, ben, cy, dan = UserFactory.create_batch(4)
+    for learner in (ada, ben, cy, dan):
+        passed(learner, MATHS, MARCH)
+        passed(learner, ART, APRIL)
+    tell(cy, MATHS, MARCH)  # Whom the corridor knows already.
+    with taken_back(), killed_at(0) as steps:
+        backfilled(template)
+        undisturbed = world()
+
+    for step in range(1, len(steps) + 1):
+        with taken_back():
+            run = backfill.begin(template, wake=False)
+            with suppress(Killed), killed_at(step):
+                backfill.go_on(run)
+            HistoryRun.objects.update(leased_until=None)
+            run.refresh_from_db()
+            if run.open:
+                run = backfill.go_on(run)
+
+            assert run.state == State.DONE
+            assert world() == undisturbed
+            assert run.counts["awarded"] == run.counts["completed"] == 4
 
 
 def test_a_worker_does_it_in_the_background(django_capture_on_commit_callbacks) -> None:
