@@ -110,12 +110,12 @@ def _reconcile(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _history(figures: dict[str, Any]) -> Iterator[str]:
-    yield f"{'What was before':48}{'rows':>10}{'seconds':>9}{'rate':>9}{'before':>12}{'highest':>12}"
+    yield f"{'What was before':48}{'rows':>10}{'seconds':>9}{'rate':>9}{'of CPU':>9}{'before':>12}{'highest':>12}"
     for case, each in figures["cases"].items():
         memory = each["megabytes"]
         yield (
             f"{case:48}{each['rows']:>10,}{each['seconds']:>9}{each['per_second']:>9,}"
-            f"{memory['before']:>9} MB{memory['highest']:>9} MB"
+            f"{each['per_second_of_computing']:>9,}{memory['before']:>9} MB{memory['highest']:>9} MB"
         )
 
 
