@@ -100,6 +100,7 @@ class HistoryRunAdmin(ReadOnlyAdmin):
         """The page, with all that was found."""
         return {
             "title": f"{capfirst(thing.get_kind_display())}: {thing.template}",
+            "subtitle": "",
             "run": thing,
             "found": rehearsed.found(thing),
         }

@@ -40,6 +40,7 @@ NEXT = (
     (Status.SHADOW, Status.ACTIVE),
     (Status.PAUSED, Status.ACTIVE),
     (Status.PAUSED, Status.SHADOW),
+    (Status.RETIRED, Status.ACTIVE),
 )
 """The moves that a page offers first."""
 
@@ -60,7 +61,7 @@ def about(request: HttpRequest, template: BadgeTemplate) -> dict[str, Any]:
     """All that the page shows of a badge's life."""
     faults = lint.faults(template)
     errors = lint.errors(faults)
-    moves = list(_moves(request, template, faults))
+    moves = sorted(_moves(request, template, faults), key=lambda move: (not move.main, move.ends))
     return {
         "heading": HEADINGS[Status(template.status)],
         "changed": _changed(template),
@@ -113,10 +114,10 @@ def next_moves(request: HttpRequest, template: BadgeTemplate) -> list[Move]:
 
 def _figures(template: BadgeTemplate) -> Iterator[tuple[str, str]]:
     """How many learners it is about, and how far its limits are."""
-    if not template.is_listening and not template.activation_changed_at:
-        return
     progress = BadgeProgress.objects.filter(template=template)
-    yield _("On their way"), str(progress.filter(completed_at=None).count())
+    on_their_way = progress.filter(completed_at=None).count()
+    if template.is_listening or on_their_way:
+        yield _("On their way"), str(on_their_way)
     if waiting := progress.exclude(withheld="").count():
         yield _("Earned it and were not awarded it yet"), str(waiting)
     if template.limit_total is not None or template.limit_per_hour is not None:

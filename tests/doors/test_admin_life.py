@@ -282,6 +282,66 @@ class TestPause:
         assert HistoryRun.objects.filter(kind="replay").count() == awarded
 
 
+class TestLimits:
+    """A badge that has come to its limit stops, says so, and goes on once somebody wants that."""
+
+    def set_terms(self, browser, badge, **terms):
+        usual = {"expiry": "template", "repeat": "once", "on_duplicate": "adopt"}
+        usual |= {"release": "at_once", "on_loss": "keep", "on_change": "move"}
+        return browser.post(page(badge, "terms"), {**usual, **terms}, follow=True)
+
+    def test_past_it_the_badge_pauses_and_resuming_is_one_action(
+        self, badge, courses, django_capture_on_commit_callbacks
+    ):
+        browser = manager()
+        learners = graded(courses, 90, 95)
+        assert "in all: 1" in text_of(self.set_terms(browser, badge, limit_total="1"))
+        rehearse(browser, badge, django_capture_on_commit_callbacks)
+        assert "Beyond the limit in all 1" in text_of(browser.get(page(badge)))
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post(to(badge, "active"), {"confirmed": "yes", "backfill": "yes"})
+
+        read = text_of(browser.get(page(badge)))
+        assert "Paused: what learners do is kept, and nothing is awarded" in read
+        assert "the most in all" in read
+        assert "“Resume” is not possible yet: It has come to the most badges that may be awarded" in read
+        assert BadgeAward.objects.count() == 1
+
+        self.set_terms(browser, badge, limit_total="10")
+        assert "1 learner has earned it already and is awarded it now." in text_of(browser.get(to(badge, "active")))
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post(to(badge, "active"), {"confirmed": "yes", "replay": "yes"})
+        BadgeTemplate.objects.get(status="active")
+        run = HistoryRun.objects.get(kind="backfill")
+        if run.state == "stopped":
+            with django_capture_on_commit_callbacks(execute=True):
+                browser.post(url("historyrun", "resume", run.pk))
+
+        assert {award.learner for award in BadgeAward.objects.all()} == set(learners)
+
+    def test_the_terms_say_what_becomes_of_who_loses_ground_and_when_it_is_sent(self, badge):
+        browser = manager()
+
+        read = text_of(
+            self.set_terms(
+                browser,
+                badge,
+                on_loss="hold",
+                hold_days="7",
+                release="date",
+                release_on="2031-06-30",
+                limit_per_hour="50",
+                on_change="keep",
+            )
+        )
+
+        assert "hold it for 7 days, then revoke it" in read
+        assert "on June 30, 2031" in read
+        assert "in an hour: 50" in read
+        assert "by those that they began with" in read
+        assert "no date is given. Give the release date." in text_of(self.set_terms(browser, badge, release="date"))
+
+
 class TestHistory:
     """What learners did before is rehearsed, and then counts if somebody wants that."""
 

@@ -203,7 +203,7 @@ def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, l
         for requirement in RequirementFactory.create_batch(5, group=GroupFactory(template=template)):
             RuleFactory.create_batch(2, requirement=requirement)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         page = client.get(address(template))
 
     assert page.status_code == 200
