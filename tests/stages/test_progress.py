@@ -1,5 +1,6 @@
 """From stored events to progress, and from complete progress to an award."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -512,6 +513,25 @@ def test_a_badge_that_holds_on_loss_costs_a_look_at_what_is_held_only_to_who_was
     # what becomes of the badge need not be asked.
     assert costs == [15, 11 + 3]
     assert BadgeAward.objects.filter(template=badge).count() == 2
+
+
+def test_a_penalty_costs_a_look_at_what_was_stated_since_only_where_it_took_something_back():
+    badge = a_badge_for_passing("edX")
+    RuleFactory(requirement__group__template=badge, requirement__scope="MITx")
+    requirement = BadgeRequirement.objects.filter(scope="edX").get()
+    rejected = "org.example.exam.rejected.v1"
+    RequirementFactory(
+        group=GroupFactory(template=badge, needs="undo"), event_type=rejected, scope="", undoes=[requirement.key]
+    )
+    learner = UserFactory()
+
+    costs = {
+        "met": queries_of(told(learner, "course-v1:edX+A+1", is_passing=True)),
+        "taken back": queries_of(replace(told(learner, "course-v1:edX+A+1", hours=1), kind=rejected)),
+        "met elsewhere": queries_of(told(learner, "course-v1:edX+B+1", hours=2, is_passing=True)),
+    }
+
+    assert costs == {"met": 11, "taken back": 11 + 1, "met elsewhere": 11 + 1}
 
 
 def told_at(learner, org):
