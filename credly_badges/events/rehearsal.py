@@ -40,7 +40,10 @@ def begin(template: BadgeTemplate, by: AbstractBaseUser | None = None, *, wake: 
 def go_on(
     run: HistoryRun, *, until: float | None = None, on_chunk: runs.OnChunk | None = None, limit: int | None = None
 ) -> HistoryRun:
-    """Rehearse from where a run stands; the run as it is then. ``limit`` is after how many learners it is enough."""
+    """Rehearse from where a run stands; the run as it is then.
+
+    ``limit`` is after how many learners it is enough: the run is then stopped, as its numbers are not those of all.
+    """
     return runs.go_on(run, partial(_work, limit=limit), until=until, on_chunk=on_chunk)
 
 
@@ -97,7 +100,7 @@ def _work(hold: runs.Hold, *, limit: int | None) -> Iterator[None]:
         hold.keep(cursor=part.up_to, counts=tally.counts, sample=tally.sample)
         yield
         if limit is not None and tally.counts["learners"] >= limit:
-            break
+            raise runs.CannotRun(_("Not everybody was looked at: it was to be enough after the first ones."))
     hold.keep(counts={**run.counts, **left_of_limit(template, run.counts, _awarded(template))})
 
 

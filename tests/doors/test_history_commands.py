@@ -89,7 +89,11 @@ class TestRehearse:
     def test_it_may_be_enough_to_look_at_some(self, badge: BadgeTemplate, monkeypatch: Any) -> None:
         monkeypatch.setattr("credly_badges.events.rehearsal.AT_ONCE", 1)
 
-        assert "2  would get the badge" in run("credly_rehearse", "Maths", "--limit", "2")
+        said = run("credly_rehearse", "Maths", "--limit", "2")
+
+        assert "2  would get the badge" in said
+        assert "Not everybody was looked at" in said
+        assert runs.latest(badge, HistoryRun.Kind.REHEARSAL).state == HistoryRun.State.STOPPED
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

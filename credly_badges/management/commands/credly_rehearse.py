@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(as_data(run), indent=2, ensure_ascii=False))
         else:
             self.stdout.write("\n".join(_lines(run)))
-        if run.state != HistoryRun.State.DONE:
+        if run.state != HistoryRun.State.DONE and options["limit"] is None:
             sys.exit(1)
 
     def _rehearse(self, template: BadgeTemplate, limit: int | None) -> HistoryRun:
