@@ -102,7 +102,17 @@ def badges(besides: BadgeTemplate) -> tuple[tuple[str, str], ...]:
 @cache
 def zones() -> tuple[str, ...]:
     """The names of all time zones that are named after a place."""
-    return tuple(sorted(each for each in available_timezones() if "/" in each and not each.startswith(_NO_PLACES)))
+    return tuple(sorted(each for each in _all_zones() if "/" in each and not each.startswith(_NO_PLACES)))
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_zone(text: str) -> bool:
+    """Whether that is the name of a time zone, in its own spelling."""
+    return text in _all_zones()
 
 
 def zones_like(text: str) -> list[str]:

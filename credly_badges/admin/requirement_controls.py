@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 CHOOSES_WHAT_FOLLOWS = {"data-refresh": "true"}
 """On a select whose choice decides which fields come after it; the page is drawn again when it changes."""
 
+_MOST_DIGITS = 6
+
 Choices = list[tuple[Any, Any]]
 
 
@@ -161,6 +163,11 @@ class PartForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  # For the type checker; the class says so.
         field.choices = list(choices)
+
+
+def read_number(text: str) -> int | None:
+    """The whole number that was typed, if it is one that any field of the page takes."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _kind(widget: forms.Widget) -> str:

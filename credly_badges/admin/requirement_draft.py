@@ -15,6 +15,7 @@ from ..models import BadgeTemplate
 from ..requirements import GroupSpec, fingerprint
 from ..rules.language import GroupNeeds
 from .requirement_choices import Around, badges
+from .requirement_controls import read_number
 from .requirement_folding import fold, mark, put_away
 from .requirement_form import RequirementForm
 from .requirement_group_form import GroupForm
@@ -256,4 +257,5 @@ def _chooses(name: str) -> bool:
 
 
 def _points(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 1
+    """What a requirement counts; one where nothing or nonsense is typed, of which its own field tells."""
+    return read_number(text or "") or 1

@@ -16,7 +16,7 @@ from ..reports import is_course_run
 from ..requirements import InvalidScope, read_scope
 from ..rules.criteria import Distinct
 from .requirement_choices import Around, events, in_order
-from .requirement_controls import CHOOSES_WHAT_FOLLOWS, Choices, Keys, PartForm, with_present
+from .requirement_controls import CHOOSES_WHAT_FOLLOWS, Choices, Keys, PartForm, read_number, with_present
 from .requirement_group_form import GroupForm
 
 ONCE, SEVERAL, EVERY = "once", "several", "every"
@@ -117,10 +117,11 @@ class RequirementForm(PartForm):
         """What is set of how often it has to happen, and what it counts."""
         often, times = self.given("often"), self.given("times")
         words = {SEVERAL: _("in %(count)s different ones") % {"count": times or "…"}, EVERY: _("in every one")}
-        points = self.given("weight") if "weight" in self.fields else ""
-        counted = ngettext("%(count)d point", "%(count)d points", int(points)) if points.isdecimal() else ""
-        parts = [words.get(often, _("once")), counted % {"count": int(points)} if counted else ""]
-        return ", ".join(part for part in parts if part)
+        points = read_number(self.given("weight")) if "weight" in self.fields else None
+        said = [words.get(often, _("once"))]
+        if points is not None:
+            said.append(ngettext("%(count)d point", "%(count)d points", points) % {"count": points})
+        return ", ".join(said)
 
     @property
     def places(self) -> list[str]:
@@ -150,7 +151,7 @@ class RequirementForm(PartForm):
         found["scope"] = cleaned.get("scope", "")
         if "undoes" in self.fields:
             return found | {"undoes": tuple(cleaned["undoes"]), "same_course": cleaned["same_course"]}
-        found["times"] = {SEVERAL: cleaned["times"], EVERY: None}.get(cleaned["often"], 1)
+        found["times"] = {SEVERAL: cleaned.get("times"), EVERY: None}.get(cleaned["often"], 1)
         found["distinct"] = cleaned.get("distinct") or Distinct.COURSE.value
         found["weight"] = cleaned.get("weight") or 1
         return found

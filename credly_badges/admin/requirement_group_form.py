@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.formats import date_format
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import RequirementGroup
-from .requirement_choices import ZONES_LIST, Around, zones_like
+from .requirement_choices import ZONES_LIST, Around, is_zone, zones_like
 from .requirement_controls import CHOOSES_WHAT_FOLLOWS, DayField, PartForm, with_present
 
 Needs, Within = RequirementGroup.Needs, RequirementGroup.Within
@@ -141,12 +140,8 @@ class GroupForm(PartForm):
     def clean_time_zone(self) -> str:
         """A time zone that there is, in its own spelling."""
         text: str = self.cleaned_data["time_zone"].strip()
-        if not text:
-            return ""
-        try:
-            return ZoneInfo(text).key
-        except (ValueError, OSError, LookupError):
-            pass
+        if not text or is_zone(text):
+            return text
         meant = zones_like(text)
         if meant:
             raise forms.ValidationError(

@@ -29,6 +29,7 @@
   }
 
   async function bringUpToDate(action, focus) {
+    if (!isOffered(action)) return; // The same button was pressed twice, and the first time it did its work.
     try {
       let fresh;
       do {
@@ -42,6 +43,10 @@
       announce(form().dataset.failed);
       sendAsAWhole(action);
     }
+  }
+
+  function isOffered(action) {
+    return action === "refresh" || [...form().elements].some((each) => each.name === "do" && each.value === action);
   }
 
   // Only the words: what is being typed stays untouched.
