@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import label_for_field, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -29,7 +29,17 @@ from ..models import (
     RequirementsVersion,
 )
 from ..reports import criteria_in_words
-from . import activation, requirements, skills, template_history, template_life, template_moves, template_terms, why
+from . import (
+    activation,
+    requirements,
+    skills,
+    template_facts,
+    template_history,
+    template_life,
+    template_moves,
+    template_terms,
+    why,
+)
 from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
 
 
@@ -61,6 +71,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
         ("organization", admin.RelatedOnlyFieldListFilter),
         ("level", admin.AllValuesFieldListFilter),
         skills.SkillFilter,
+        template_facts.FaultFilter,
     )
     list_select_related = ("organization",)
     list_per_page = 50
@@ -263,10 +274,10 @@ class BadgeTemplateAdmin(SubjectAdmin):
             "buttons": self.page_buttons(request, template),
             "is_sandbox": template.organization.environment == conf.SANDBOX,
             "image_url": template.image_url if is_web_address(template.image_url) else "",
-            "facts": _facts(template),
-            "addresses": [each for each in _addresses(template) if is_web_address(each[1])],
-            "activities": _linked(template.activities, "title", "type"),
-            "alignments": _linked(template.alignments, "name", "description"),
+            "facts": template_facts.facts(template),
+            "addresses": [each for each in template_facts.addresses(template) if is_web_address(each[1])],
+            "activities": template_facts.linked(template.activities, "title", "type"),
+            "alignments": template_facts.linked(template.alignments, "name", "description"),
             "criteria": criteria_in_words(template),
             "terms": template_terms.in_words(template),
             "may_change": self.has_change_permission(request, template),
@@ -278,36 +289,3 @@ def _count(rows: QuerySet[Any], by: str) -> Coalesce:
     # A subquery each: two joins would multiply each other's rows.
     counted = rows.order_by().values(by).annotate(total=Count("pk")).values("total")
     return Coalesce(Subquery(counted), 0, output_field=IntegerField())
-
-
-def _facts(template: BadgeTemplate) -> list[tuple[str, Any]]:
-    names = (
-        "level",
-        "type_category",
-        "cost",
-        "time_to_earn",
-        "default_expiry",
-        "credly_updated_at",
-        "synced_at",
-        "uuid",
-    )
-    facts = [(str(label_for_field(name, BadgeTemplate)), getattr(template, name)) for name in names]
-    return [(label, value) for label, value in facts if value]
-
-
-def _addresses(template: BadgeTemplate) -> list[tuple[str, str]]:
-    return [(_("Page at Credly"), template.public_url), (_("Criteria"), template.criteria_url)]
-
-
-def _linked(entries: object, title: str, more: str) -> list[dict[str, str]]:
-    """What Credly lists, as titles with a note and an address to go to; an entry of another shape is left out."""
-    listed = entries if isinstance(entries, list) else []
-    return [
-        {
-            "title": str(each.get(title) or ""),
-            "note": str(each.get(more) or ""),
-            "url": each["url"] if is_web_address(each.get("url")) else "",
-        }
-        for each in listed
-        if isinstance(each, dict)
-    ]

@@ -233,6 +233,20 @@ class TestMoves:
         assert "“Python” is active" in read
         assert "“Paused” was not activated. It is paused. Resume it on its own page" in read
 
+    def test_badges_in_which_the_nightly_check_found_something_are_found_in_the_list(self, badge):
+        fine, wrong = (
+            put(TemplateFactory(name=name), "active", checked_at=timezone.now()) for name in ("Fine", "Wrong")
+        )
+        BadgeTemplate.objects.filter(pk=wrong.pk).update(faults=[{"code": "course_ended", "level": "error"}])
+        browser = manager()
+
+        some, none = (
+            browser.get(url("badgetemplate"), {"faults": found}).context["cl"].result_list for found in ("some", "none")
+        )
+
+        assert list(some) == [wrong]
+        assert list(none) == [fine]
+
     def test_the_pages_are_there_in_a_language_that_is_read_from_the_right(self, badge):
         with translation.override("ar"):
             answer = manager().get(to(badge, "active"), headers={"accept-language": "ar"})
@@ -311,12 +325,6 @@ class TestLimits:
         assert "1 learner has earned it already and is awarded it now." in text_of(browser.get(to(badge, "active")))
         with django_capture_on_commit_callbacks(execute=True):
             browser.post(to(badge, "active"), {"confirmed": "yes", "replay": "yes"})
-        BadgeTemplate.objects.get(status="active")
-        run = HistoryRun.objects.get(kind="backfill")
-        if run.state == "stopped":
-            with django_capture_on_commit_callbacks(execute=True):
-                browser.post(url("historyrun", "resume", run.pk))
-
         assert {award.learner for award in BadgeAward.objects.all()} == set(learners)
 
     def test_the_terms_say_what_becomes_of_who_loses_ground_and_when_it_is_sent(self, badge):
