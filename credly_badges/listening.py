@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 
@@ -12,6 +13,9 @@ from .events.catalogue import CATALOGUE, ScopeKind
 from .models import BadgeRequirement, BadgeTemplate, ListeningPlace
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+"""Requirements whose places are read and written together."""
 
 
 def write(requirements: Iterable[BadgeRequirement]) -> int:
@@ -23,7 +27,7 @@ def write(requirements: Iterable[BadgeRequirement]) -> int:
     rows = list(requirements)
     named = {place for row in rows for place in row.places if _is_a_program_of_courses(row, place)}
     programs = lms.runs_of_programs(named)
-    return sum(_write(row, programs) for row in rows)
+    return sum(_write(rows[start : start + AT_ONCE], programs) for start in range(0, len(rows), AT_ONCE))
 
 
 def refresh() -> int:
@@ -34,10 +38,34 @@ def refresh() -> int:
 
 
 @transaction.atomic
-def _write(row: BadgeRequirement, programs: Mapping[str, frozenset[str]]) -> int:
-    places = ListeningPlace.objects.filter(requirement=row)
-    changed = places.exclude(event_type=row.event_type).update(event_type=row.event_type)
-    before = set(places.values_list("scope", flat=True))
+def _write(rows: Sequence[BadgeRequirement], programs: Mapping[str, frozenset[str]]) -> int:
+    """As many statements for many requirements as for one, unless events are changed for others."""
+    before: dict[int, dict[str, ListeningPlace]] = defaultdict(dict)
+    for place in ListeningPlace.objects.filter(requirement__in=[row.pk for row in rows]):
+        before[place.requirement_id][place.scope] = place
+    gone: list[int] = []
+    new: list[ListeningPlace] = []
+    moved: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        present = before[row.pk]
+        wanted = _wanted(row, programs, present.keys())
+        gone += (place.pk for scope, place in present.items() if scope not in wanted)
+        new += (
+            ListeningPlace(requirement=row, event_type=row.event_type, scope=scope)
+            for scope in sorted(wanted - present.keys())
+        )
+        for scope in wanted & present.keys():
+            if present[scope].event_type != row.event_type:
+                moved[row.event_type].append(present[scope].pk)
+    if gone:
+        ListeningPlace.objects.filter(pk__in=gone).delete()
+    for event_type, ids in moved.items():
+        ListeningPlace.objects.filter(pk__in=ids).update(event_type=event_type)
+    ListeningPlace.objects.bulk_create(new, batch_size=1000)
+    return len(gone) + len(new) + sum(map(len, moved.values()))
+
+
+def _wanted(row: BadgeRequirement, programs: Mapping[str, frozenset[str]], present: Collection[str]) -> set[str]:
     wanted: set[str] = set()
     for place in row.places:
         if not _is_a_program_of_courses(row, place):
@@ -46,14 +74,8 @@ def _write(row: BadgeRequirement, programs: Mapping[str, frozenset[str]]) -> int
             wanted |= programs[place]
         else:
             log.warning("Requirement %s asks for a program that this LMS does not know.", row.pk)
-            wanted |= before
-    gone, new = before - wanted, wanted - before
-    if gone:
-        places.filter(scope__in=gone).delete()
-    ListeningPlace.objects.bulk_create(
-        ListeningPlace(requirement=row, event_type=row.event_type, scope=scope) for scope in sorted(new)
-    )
-    return changed + len(gone) + len(new)
+            wanted.update(present)
+    return wanted
 
 
 def _is_a_program_of_courses(row: BadgeRequirement, place: str) -> bool:

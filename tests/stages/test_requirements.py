@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from credly_badges import activation, lms, progress, requirements, versions
@@ -397,6 +399,18 @@ class TestCost:
             assert len(requirements.stored(badge)) == 10
         with django_assert_num_queries(4):
             assert len(versions.data(badge)["groups"]) == 10
+
+    def test_so_does_saving_what_is_there_and_only_new_rows_cost_more(self):
+        few, many = TemplateFactory(), TemplateFactory()
+        save(few, group(requirement()))
+        save(many, group(*(requirement(SECOND) for _number in range(100))))
+
+        with CaptureQueriesContext(connection) as for_few:
+            save(few, *requirements.stored(few))
+        with CaptureQueriesContext(connection) as for_many:
+            save(many, *requirements.stored(many))
+
+        assert len(for_many) == len(for_few)
 
 
 class TestKeys:
