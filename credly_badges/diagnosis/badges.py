@@ -19,6 +19,7 @@ from ..models import (
     ReconcileRun,
     Regression,
 )
+from ..progress.withheld import LONGEST_WAIT
 from ..reconcile import reports
 from .finding import Finding, Level, ago
 
@@ -131,7 +132,9 @@ def _availability(now: datetime) -> Iterator[Finding]:
         elif row.quota is not None and counts[row.pk] >= row.quota:
             sentence = _("All badges that “%(badge)s” has for %(place)s have been awarded.")
             yield Finding("availability_used_up", "availability", Level.NOTE, sentence % words, enlarge)
-    if withheld := BadgeProgress.objects.exclude(withheld="").count():
+    # What is only recorded, and what arrives on a day that is yet to come, is as somebody meant it to be.
+    unexpected = BadgeProgress.objects.exclude(withheld="").exclude(template__status=BadgeTemplate.Status.SHADOW)
+    if withheld := unexpected.exclude(try_again_at__gt=now + LONGEST_WAIT).count():
         sentence = ngettext(
             "%(count)d learner has done all that a badge asks for, and it was withheld.",
             "%(count)d learners have done all that a badge asks for, and it was withheld.",

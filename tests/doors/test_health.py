@@ -16,7 +16,6 @@ from credly_badges.diagnosis import Level, diagnose, heartbeat
 from credly_badges.diagnosis.organizations import clock
 from credly_badges.models import (
     Availability,
-    BadgeProgress,
     BadgeTemplate,
     CredlyNotice,
     CredlyOrganization,
@@ -253,7 +252,9 @@ class TestFindings:
         Availability.objects.create(**common, scope="MITx", ends_at=NOW() - timedelta(days=1))
         row = Availability.objects.create(**common, scope="edX", quota=1)
         AwardFactory(template=template, availability=row)
-        BadgeProgress.objects.filter(pk=ProgressFactory(template=template).pk).update(withheld="None were left.")
+        ProgressFactory(template=template, withheld="None were left.")
+        ProgressFactory(template=template, withheld="It arrives later.", try_again_at=NOW() + timedelta(days=9))
+        ProgressFactory(template=TemplateFactory(status="shadow"), withheld="Recorded only.")
 
         assert "“Python” is no longer available to MITx" in found("availability_ended").sentence
         assert "“Python” has for edX" in found("availability_used_up").sentence
