@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -11,7 +12,7 @@ from .. import activation, audit, lint, listening, versions
 from ..models import BadgeRequirement, BadgeTemplate
 from . import circles, keys, places
 from .errors import ChangedMeanwhile, Circle, Inconsistent, NotReviewed, OutsideAvailability, WouldStopAnActiveBadge
-from .specs import Groups, GroupSpec, content, fingerprint, plain, specs_of
+from .specs import Groups, GroupSpec, content, fingerprint, plain, requirements_of, specs_of
 from .writing import locked, write
 
 
@@ -55,8 +56,8 @@ def save(
     known = lint.faults(template) if template.is_listening else []
     _change(template, wanted, by)
     if template.is_listening:
-        new = [fault for fault in lint.errors(lint.faults(template), despite=despite) if fault not in known]
-        if new:
+        found = lint.errors(lint.faults(template), despite=despite)
+        if new := _new(found, known, _only_worded_anew(before, wanted)):
             raise WouldStopAnActiveBadge(new)  # Takes everything back with it.
     audit.record(
         "requirements.changed",
@@ -66,6 +67,21 @@ def save(
         after={"version": template.version, "groups": plain(specs_of(locked(template)))},
     )
     return True
+
+
+def _new(found: Sequence[lint.Fault], known: Sequence[lint.Fault], worded_anew: Collection[str]) -> list[lint.Fault]:
+    """The faults that were not there before; another description of the same requirement is another sentence only."""
+    there = {(fault.code, fault.requirement_key) for fault in known if fault.requirement_key in worded_anew}
+    return [fault for fault in found if fault not in known and (fault.code, fault.requirement_key) not in there]
+
+
+def _only_worded_anew(before: Groups, groups: Groups) -> set[str]:
+    """The keys of the requirements that ask for what they asked for, whatever they are called."""
+    was, now = (
+        {each.key: replace(each, description="") for each in requirements_of(content(state))}
+        for state in (before, groups)
+    )
+    return {key for key, each in now.items() if was.get(key) == each}
 
 
 def _change(template: BadgeTemplate, groups: Groups, by: AbstractBaseUser | None) -> None:

@@ -267,6 +267,13 @@ class TestAVersionThatWasValid:
         assert [fault.code for fault in refusal.value.faults] == ["course_unknown"]
         assert requirements.save(badge, tomorrow, by=None, seen=seen, despite=["course_unknown"])
 
+    def test_what_was_wrong_before_may_be_worded_anew_and_not_be_made_wrong_elsewhere(self):
+        badge = a_badge_for_passing("course-v1:edX+Gone+2020")
+
+        assert change_the_first(badge, description="Pass the course of then")
+        with pytest.raises(requirements.WouldStopAnActiveBadge):
+            change_the_first(badge, scope="course-v1:edX+Typo+2026")
+
     def test_one_that_was_valid_before_versions_were_kept_is_sealed_in_the_night(self):
         badge = a_badge_for_passing()
         a_badge_for_passing(status="draft")
