@@ -20,6 +20,7 @@ from .. import state
 from ..criteria import course_of
 from ..learning_event import LearningEvent
 from ..models import BadgeProgress, BadgeTemplate, DataRule, Fulfillment
+from ..progress.completion import counted
 from ..progress.judging import overturns
 from ..rules.criteria import Criteria, Requirement
 from ..rules.evaluate import Verdict, evaluate
@@ -47,7 +48,8 @@ class Change(NamedTuple):
 class Judged:
     """One learner: by which version, what changes, what then counts, and where that brings them.
 
-    ``known`` is how far they are recorded to be; ``standing`` is None where nothing at all is met.
+    ``known`` is how far they are recorded to be; ``standing`` is None where nothing at all is met. ``is_loss`` is that
+    they were done, and something that they were done by no longer counts, or is not asked any more.
     """
 
     learner_id: int
@@ -56,6 +58,7 @@ class Judged:
     changes: Sequence[Change]
     facts: Facts
     standing: Standing | None
+    is_loss: bool = False
 
     @property
     def completed_at(self) -> datetime | None:
@@ -110,7 +113,8 @@ class Judge:
             facts = _facts(before, changes)
             now_there, restored = _stand(self._criteria[version], facts, found) if facts else (None, [])
             if facts or changes or known is not None:
-                judged.append(Judged(learner_id, version, known, [*changes, *restored], facts, now_there))
+                is_loss = known is not None and self._is_loss(known, version, before, now_there)
+                judged.append(Judged(learner_id, version, known, [*changes, *restored], facts, now_there, is_loss))
         return judged
 
     def _version(self, known: Known | None) -> int:
@@ -156,6 +160,15 @@ class Judge:
         if holds and found.requirement.undoes and found.verdict.holds:
             return True
         return overturns(found.verdict, held=holds, own_rules=self._own_rules.get(found.requirement.id, 0))
+
+    def _is_loss(self, known: Known, version: int, before: Before, now: Standing | None) -> bool:
+        """As ``progress.completion`` has it: who was done stays so where nothing of what counted is gone."""
+        if known.completed_at is None or (now is not None and now.completed_at is not None):
+            return False
+        if known.version != version or now is None:
+            return True
+        was = standing(self._criteria[version], (met for holds, met in before.values() if holds))
+        return not counted(was) <= counted(now)
 
     def _held(self, part: Slice) -> dict[int, Before]:
         """What was decided before, by progress."""

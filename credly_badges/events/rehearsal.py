@@ -109,10 +109,10 @@ def _concerned(template: BadgeTemplate, judged: Sequence[Judged]) -> Iterator[tu
     here = lms.present(each.learner_id for each in judged if each.completed_at is not None)
     holders = _holders(template, here)
     for each in judged:
-        was_done = each.known is not None and each.known.completed_at is not None
-        if each.completed_at is None and was_done:
+        if each.is_loss:
             yield each, True
         elif each.completed_at is not None and each.learner_id in here:
+            was_done = each.known is not None and each.known.completed_at is not None
             yield each, was_done or each.learner_id in holders
 
 

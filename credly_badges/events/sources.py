@@ -15,7 +15,7 @@ from .. import lms
 from ..criteria import course_of
 from ..learning_event import ANYWHERE
 from ..models import BadgeAward, BadgeProgress, ReceivedEvent
-from . import history
+from . import history, readings
 from .catalogue import CATALOGUE, ScopeKind
 from .normalize import course
 
@@ -55,7 +55,7 @@ class Known(NamedTuple):
 def of_history(source: str, places: Collection[str]) -> Read:
     """A reader of one source of history, at these places; an empty one is anywhere."""
     if source == history.BADGES:
-        return partial(_badges, None if ANYWHERE in places else set(places))
+        return partial(_badges, None if ANYWHERE in places else {place for place in places if readings.uuid(place)})
     return partial(_of_lms, source, runs_of(places))
 
 

@@ -59,14 +59,15 @@ def _lose(progress: BadgeProgress, template: BadgeTemplate, now: Standing, turn:
     Who completed all courses of a program stays complete when it gets another one.
     """
     before = standing_by(turn.criteria, turn.before)
-    if _counted(before) <= _counted(now):
+    if counted(before) <= counted(now):
         return
     progress.percent, progress.completed_at = now.percent, None
     withheld.forget(progress)
     regressions.begin(progress, template, regressions.in_words(turn.criteria, before, now), turn.at)
 
 
-def _counted(standing: Standing) -> set[Which]:
+def counted(standing: Standing) -> set[Which]:
+    """What counts, by requirement and subject."""
     every = (each for group in standing.groups for each in group.requirements)
     return {(each.requirement.id, met.subject) for each in every for met in each.counted}
 

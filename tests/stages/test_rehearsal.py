@@ -16,6 +16,7 @@ from credly_badges.models import (
     BadgeTemplate,
     Fulfillment,
     HistoryRun,
+    ListeningPlace,
     OutboxMessage,
     ReceivedEvent,
 )
@@ -328,3 +329,18 @@ def test_a_worker_does_it_in_the_background(django_capture_on_commit_callbacks) 
     assert run.open is None
     assert run.finished_at is not None
     assert run.finished_at - run.created < timedelta(minutes=1)
+
+
+def test_who_was_done_stays_so_where_nothing_of_it_is_gone() -> None:
+    """As when a program gets another course: live, nobody loses a badge by that."""
+    template = a_badge_for_passing(MATHS)
+    requirement = template.groups.get().requirements.get()
+    learner = UserFactory()
+    progress = ProgressFactory(learner=learner, template=template, percent=100, completed_at=MARCH)
+    FulfillmentFactory(progress=progress, requirement=requirement, subject=MATHS, decided_at=MARCH, course="edX+Maths")
+    passed(learner)
+    requirement.times = None
+    requirement.save()
+    ListeningPlace.objects.create(requirement=requirement, event_type=PASSING_STATUS, scope=ART)
+
+    assert "would_lose" not in rehearsed(template).counts
