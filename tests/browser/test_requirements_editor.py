@@ -32,11 +32,16 @@ def open_editor(browse, settings):
     lms.backend().clear()
     lms.backend().add_course(COURSE_KEY, "Demonstration Course")
 
+    pages = []
+
     def open_editor(user=None, template=None, **options):
         path = f"/admin/credly_badges/badgetemplate/{(template or TemplateFactory()).pk}/requirements/"
-        return browse(user or UserFactory(admin=True), path, **options)
+        pages.append(browse(user or UserFactory(admin=True), path, **options))
+        return pages[-1]
 
     yield open_editor
+    for page in pages:
+        expect(page.locator("#requirements-editor[aria-busy=true]")).to_have_count(0)
     lms.backend().clear()
 
 
