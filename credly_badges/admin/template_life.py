@@ -47,12 +47,16 @@ NEXT = (
 
 @dataclass(frozen=True)
 class Move:
-    """A button; where ``reasons`` are given the move is named, and why it cannot be made."""
+    """A button; where ``reasons`` are given the move is named, and why it cannot be made.
+
+    One that ``waits`` for what is wrong with the badge to be mended is not offered.
+    """
 
     to: str
     label: str
     url: str
     reasons: tuple[str, ...]
+    waits: bool
     main: bool
     ends: bool
 
@@ -67,7 +71,7 @@ def about(request: HttpRequest, template: BadgeTemplate) -> dict[str, Any]:
         "changed": _changed(template),
         "errors": errors,
         "hints": [fault for fault in faults if not fault.is_error],
-        "moves": [move for move in moves if not move.reasons],
+        "moves": [move for move in moves if not (move.reasons or move.waits)],
         "blocked": [move for move in moves if move.reasons],
         "may_rehearse": may(request, "rehearse_badgetemplate"),
         "may_backfill": may(request, "backfill_badgetemplate"),
@@ -101,7 +105,8 @@ def _moves(request: HttpRequest, template: BadgeTemplate, faults: list[lint.Faul
             to=to,
             label=activation.label(was, to),
             url=reverse("admin:credly_badges_badgetemplate_move", args=[template.pk, to]),
-            reasons=tuple(dict.fromkeys(_("see above") if reason in wrong else reason for reason in found)),
+            reasons=tuple(reason for reason in found if reason not in wrong),
+            waits=any(reason in wrong for reason in found),
             main=(was, to) in NEXT,
             ends=to == Status.RETIRED,
         )
@@ -109,7 +114,11 @@ def _moves(request: HttpRequest, template: BadgeTemplate, faults: list[lint.Faul
 
 def next_moves(request: HttpRequest, template: BadgeTemplate) -> list[Move]:
     """The moves that come next and that nothing stands in the way of."""
-    return [move for move in _moves(request, template, lint.faults(template)) if move.main and not move.reasons]
+    return [
+        move
+        for move in _moves(request, template, lint.faults(template))
+        if move.main and not (move.reasons or move.waits)
+    ]
 
 
 def _figures(template: BadgeTemplate) -> Iterator[tuple[str, str]]:
@@ -120,7 +129,7 @@ def _figures(template: BadgeTemplate) -> Iterator[tuple[str, str]]:
         yield _("On their way"), str(on_their_way)
     if waiting := progress.exclude(withheld="").count():
         yield _("Earned it and were not awarded it yet"), str(waiting)
-    if template.limit_total is not None or template.limit_per_hour is not None:
+    if template.is_listening or template.limit_total is not None or template.limit_per_hour is not None:
         yield _("Awarded by requirements"), str(_awarded(template))
     if held := Regression.objects.filter(progress__template=template, open=True).count():
         yield _("Held for somebody to decide"), str(held)

@@ -532,3 +532,22 @@ def test_the_nightly_check_begins_with_the_badge_that_was_checked_longest_ago():
     assert long_ago.checked_at > now
     lately.refresh_from_db()
     assert lately.checked_at < now
+
+
+def test_a_badge_that_cannot_be_checked_does_not_keep_the_others_from_it(courses, monkeypatch):
+    broken, fine = a_badge_for_passing(NOWHERE), a_badge_for_passing(COURSE_KEY)
+    answer = courses.courses
+
+    def answers_or_fails(keys):
+        if NOWHERE in map(str, keys):
+            raise RuntimeError("The course overviews are gone.")
+        return answer(keys)
+
+    monkeypatch.setattr(courses, "courses", answers_or_fails)
+
+    assert lint.check_all() == 1
+
+    for template in (broken, fine):
+        template.refresh_from_db()
+    assert fine.checked_at is not None
+    assert broken.checked_at is None
