@@ -108,7 +108,7 @@ def label(was: str, to: str) -> str:
 
 
 def rehearsed(template: BadgeTemplate) -> HistoryRun | None:
-    """The newest rehearsal that came to its end, if it was of what the badge asks for now."""
+    """The newest rehearsal that came to its end, if what it found is still so: nothing was changed or backfilled."""
     done = HistoryRun.objects.filter(template=template, kind=HistoryRun.Kind.REHEARSAL, version=template.version)
     newest = done.filter(state=HistoryRun.State.DONE).order_by("-pk").first()
     if newest is None:
@@ -116,7 +116,9 @@ def rehearsed(template: BadgeTemplate) -> HistoryRun | None:
     # A draft is changed in place, so its version does not tell.
     changes = AuditEntry.objects.filter(object_type="badgetemplate", object_id=str(template.pk))
     since = changes.filter(action="requirements.changed", at__gt=newest.created)
-    return None if since.exists() else newest
+    backfills = HistoryRun.objects.filter(template=template, kind=HistoryRun.Kind.BACKFILL, pk__gt=newest.pk)
+    filled = backfills.filter(state=HistoryRun.State.DONE)
+    return None if since.exists() or filled.exists() else newest
 
 
 def ask(template: BadgeTemplate, to: str, *, by: AbstractBaseUser | None) -> Question:
