@@ -1,6 +1,6 @@
 """Learners who met a badge's requirements and no longer do: by a penalty, or because a newer statement says so."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from credly_badges import progress, rounds
+from credly_badges import awards, progress, rounds
 from credly_badges.events import intake
 from credly_badges.learning_event import LearningEvent
 from credly_badges.models import (
@@ -435,3 +435,31 @@ def test_one_whose_award_cannot_be_revoked_does_not_hold_up_the_others(caplog):
     assert sorted(Regression.objects.values_list("state", flat=True)) == ["held", "revoked"]
     assert "could not be revoked" in caplog.text
     assert regressions.due() == 1
+
+
+def test_a_badge_that_a_person_is_taking_back_already_is_not_taken_back_twice():
+    a_badge(on_loss="revoke")
+    learner = UserFactory()
+    happens(told(learner, A, 1), told(learner, B, 2))
+    BadgeAward.objects.update(state=BadgeAward.State.ACCEPTED, credly_id=uuid4())
+    OutboxMessage.objects.update(open=None, state=OutboxMessage.State.DELIVERED)
+    awards.revoke(BadgeAward.objects.get(), "Plagiarism", by=UserFactory())
+
+    happens(told(learner, A, 3, is_passing=False))
+
+    assert BadgeAward.objects.get().revocation_reason == "Plagiarism"
+    assert OutboxMessage.objects.filter(kind=OutboxMessage.Kind.REVOKE).count() == 1
+    assert not Regression.objects.exists()
+
+
+def test_what_was_stated_anew_after_a_penalty_and_too_late_does_not_come_back():
+    badge = a_badge("any", 1, (A,))
+    badge.groups.filter(needs="any").update(closes_on=date(2026, 5, 1))
+    learner = UserFactory()
+
+    happens(told(learner, A, 1, is_passing=True, grade=80), rejected(learner, hour=2))
+    happens(told(learner, A, 48, is_passing=True, grade=90))
+    assert BadgeProgress.objects.get().percent == 0
+    happens(rejected(learner, hour=3))
+
+    assert BadgeProgress.objects.get().percent == 0
