@@ -42,12 +42,7 @@ def save(
             return False  # The same page was sent twice, by a double click or a reload.
         raise ChangedMeanwhile
     wanted = keys.complete(before, groups)
-    if wrong := keys.faults(wanted):
-        raise Inconsistent(wrong)
-    if way := circles.would_circle(template, wanted):
-        raise Circle(way)
-    if outside := places.outside(template, before, wanted):
-        raise OutsideAvailability(outside)
+    _refuse(template, before, wanted)
     if wanted == before:
         _write(template, wanted)  # Fields may have changed their type since, and programs their courses.
         return False
@@ -67,6 +62,16 @@ def save(
         after={"version": template.version, "groups": plain(specs_of(locked(template)))},
     )
     return True
+
+
+def _refuse(template: BadgeTemplate, before: Groups, wanted: Groups) -> None:
+    """Raise what can be told before anything is written."""
+    if wrong := keys.faults(wanted):
+        raise Inconsistent(wrong)
+    if way := circles.would_circle(template, wanted):
+        raise Circle(way)
+    if outside := places.outside(template, before, wanted):
+        raise OutsideAvailability(outside)
 
 
 def _new(found: Sequence[lint.Fault], known: Sequence[lint.Fault], worded_anew: Collection[str]) -> list[lint.Fault]:
