@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from credly_badges import criteria, progress
 from credly_badges.events import intake
 from credly_badges.learning_event import LearningEvent
-from credly_badges.models import BadgeAward, BadgeProgress, BadgeTemplate, Fulfillment, ReceivedEvent
+from credly_badges.models import BadgeAward, BadgeProgress, BadgeTemplate, Fulfillment, ReceivedEvent, Regression
 from credly_badges.testing.factories import (
     PASSING_STATUS,
     GroupFactory,
@@ -261,6 +261,13 @@ def test_nor_do_they_with_points_counts_and_penalties(asked, penalties, said, on
         all_arrive(learner, arriving(said, data.draw))
 
     assert outcome(badge, learners[0]) == outcome(badge, learners[1])
+    for learner in learners:
+        is_done = outcome(badge, learner)[1]
+        holds_it = BadgeAward.objects.filter(learner=learner, template=badge, live=True).exists()
+        is_held = Regression.objects.filter(progress__learner=learner, progress__template=badge, open=True).exists()
+        assert holds_it >= is_done
+        assert is_held == (on_loss == "hold" and holds_it and not is_done)
+        assert holds_it == is_done or on_loss != "revoke"
 
 
 @pytest.mark.django_db
