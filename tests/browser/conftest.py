@@ -26,7 +26,7 @@ def chromium():
 
 @pytest.fixture
 def browse(chromium, live_server, settings):
-    """Open a page as somebody who is logged in; what goes wrong in its scripts is in ``page.troubles``."""
+    """Open a page as somebody who is logged in; what goes wrong in its scripts, if any run, is in ``page.troubles``."""
     contexts = []
 
     def browse(user, path, **options):
@@ -36,7 +36,7 @@ def browse(chromium, live_server, settings):
         session = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
         contexts[-1].add_cookies([{**session, "url": live_server.url}])
         page = contexts[-1].new_page()
-        page.troubles = []
+        page.troubles, page.has_scripts = [], options.get("java_script_enabled", True)
         page.on("pageerror", lambda trouble: page.troubles.append(str(trouble)))
         page.goto(f"{live_server.url}{path}")
         return page
