@@ -182,8 +182,10 @@ class TestWrittenOnce:
 
 def test_the_admin_has_words_for_every_action_that_is_written_down():
     here = Path(credly_badges.__file__).parent
-    sources = [path.read_text(encoding="utf-8") for path in here.rglob("*.py") if "testing" not in path.parts]
-    things = "organization|template|requirements|award|message|availability|notice|difference"
+    # The catalogue of events has paths that look like actions.
+    elsewhere = {"testing", "catalogue"}
+    sources = [path.read_text(encoding="utf-8") for path in here.rglob("*.py") if elsewhere.isdisjoint(path.parts)]
+    things = "organization|template|requirements|award|message|availability|notice|difference|regression|run|progress"
 
     written = {name for source in sources for name in re.findall(rf'"((?:{things})\.[a-z_]+)"', source)}
 
