@@ -52,7 +52,7 @@ class BadgeProgress(models.Model):
             models.UniqueConstraint(fields=["learner", "template"], name="one_progress_per_learner_and_template"),
         ]
         indexes = [
-            models.Index(fields=["try_again_at"], name="credly_progress_try_again"),
+            models.Index(fields=["template", "try_again_at"], name="credly_progress_due"),
             models.Index(fields=["template", "version", "learner"], name="credly_progress_by_version"),
             models.Index(fields=["template", "completed_at", "version"], name="credly_progress_on_the_way"),
         ]

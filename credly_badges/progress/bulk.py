@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from ..awards import many
 from ..models import BadgeProgress, BadgeTemplate, Fulfillment
@@ -74,7 +75,7 @@ def _progress(template: BadgeTemplate, each: Newcomer, version: int, *, is_recor
         completed_at=now.completed_at,
     )
     if is_recorded_only and now.completed_at is not None:
-        row.withheld, row.earned_at = withheld.recorded_only(), now.completed_at
+        row.withheld, row.earned_at, row.try_again_at = withheld.recorded_only(), now.completed_at, timezone.now()
     return row
 
 

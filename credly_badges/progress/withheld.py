@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 PORTION = 100
 """How many are tried in one round. Whoever was tried comes last then, so all have their turn."""
+BROUGHT_FORWARD = 1000
+"""How many are made due in one statement, as each stays locked until its transaction ends."""
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Between two tries lies as much time as it has been withheld already, but no less and no more than this."""
 
@@ -33,9 +36,9 @@ COLUMNS = ("withheld", "earned_at", "try_again_at")
 
 
 class NotYet(awards.NotGrantable):
-    """The badge was earned and is sent later: at ``again_at``, or once somebody has moved it on (None)."""
+    """The badge was earned and is sent later: at ``again_at``, if learners earn the badge by then."""
 
-    def __init__(self, sentence: str, again_at: datetime | None) -> None:
+    def __init__(self, sentence: str, again_at: datetime) -> None:
         super().__init__(sentence)
         self.again_at = again_at
 
@@ -66,7 +69,7 @@ def award(
             version=progress.version,
         )
 
-    again_at: datetime | None = timezone.now() + wait
+    again_at = timezone.now() + wait
     try:
         _see_that_it_is_time(progress, template, earned_at)
         limits.within(template, grant)
@@ -84,9 +87,9 @@ def award(
 
 def _see_that_it_is_time(progress: BadgeProgress, template: BadgeTemplate, earned_at: datetime) -> None:
     """Raises NotYet for a badge that is only recorded, or is sent later."""
-    if template.status == BadgeTemplate.Status.SHADOW:
-        raise NotYet(recorded_only(), None)
     now = timezone.now()
+    if template.status == BadgeTemplate.Status.SHADOW:
+        raise NotYet(recorded_only(), now)  # Nothing of it is tried before it is active, and then all is due.
     try:
         at = releases.not_before(progress, template, earned_at)
     except OperationalError:
@@ -112,17 +115,34 @@ def forget(progress: BadgeProgress) -> None:
     progress.withheld, progress.earned_at, progress.try_again_at = "", None, None
 
 
-def release_withheld(template: BadgeTemplate) -> int:
-    """Have all that is withheld of a badge tried again now, and what waits unsent sent; how many learners wait for it.
+def release_withheld(template: BadgeTemplate) -> None:
+    """Have all that is withheld of a badge tried again now, and what waits unsent sent.
 
-    For a badge that left the shadow, or was resumed. What arrives on a date is still left for that date.
+    For a badge that left the shadow, or was resumed, or of which the day was changed on which it is sent. What arrives
+    on a date is still left for that date.
     """
-    waiting = BadgeProgress.objects.filter(template=template).exclude(withheld="")
-    count = waiting.update(try_again_at=timezone.now())
     outbox.wake_orders(template)
-    if count:
+    _bring_forward(template.pk, after=0)
+    wake()
+
+
+def _bring_forward(template_id: int, *, after: int) -> bool:
+    """Make a portion due of what was to be tried later; whether that was all, or a worker does the next portion."""
+    now = timezone.now()
+    later = BadgeProgress.objects.filter(template=template_id, try_again_at__gt=now, pk__gt=after)
+    numbers = list(later.order_by("pk").values_list("pk", flat=True)[:BROUGHT_FORWARD])
+    BadgeProgress.objects.filter(pk__in=numbers).update(try_again_at=now)
+    if len(numbers) < BROUGHT_FORWARD:
+        return True
+    transaction.on_commit(lambda: waking.send(bring_forward, template_id, numbers[-1]), robust=True)
+    return False
+
+
+@shared_task(name="credly_badges.progress.bring_forward", **waking.STORED_WORK, soft_time_limit=120, time_limit=150)
+def bring_forward(template_id: int, after: int) -> None:
+    """Worker's side of :func:`release_withheld`, where there is more than one request should wait for."""
+    if _bring_forward(template_id, after=after):
         wake()
-    return count
 
 
 def wake() -> None:
@@ -143,12 +163,7 @@ def try_again(limit: int = PORTION) -> int:
     What cannot be awarded at all, because the template is inactive, waits without costing anything.
     """
     now = timezone.now()
-    due = BadgeProgress.objects.filter(
-        try_again_at__lte=now,
-        template__status=BadgeTemplate.Status.ACTIVE,
-        template__credly_state=BadgeTemplate.CredlyState.ACTIVE,
-    )
-    numbers = list(due.order_by("try_again_at").values_list("pk", flat=True)[:limit])
+    numbers = _due(now, limit)
     for number in numbers:
         try:
             _try(number, now)
@@ -159,6 +174,26 @@ def try_again(limit: int = PORTION) -> int:
             log.exception("The badge that was withheld from progress %s could not be awarded.", number)
             BadgeProgress.objects.filter(pk=number).update(try_again_at=now + LONGEST_WAIT)
     return len(numbers)
+
+
+def _due(now: datetime, limit: int) -> list[int]:
+    """Whose time has come, of active badges; of the badge first that has waited longest.
+
+    Badge by badge, each in the order of an index: there may be a million who wait for a badge that is paused.
+    """
+    due = BadgeProgress.objects.filter(try_again_at__lte=now).order_by("try_again_at")
+    first = due.filter(template=OuterRef("pk")).values("try_again_at")[:1]
+    awarded = BadgeTemplate.objects.filter(
+        status=BadgeTemplate.Status.ACTIVE, credly_state=BadgeTemplate.CredlyState.ACTIVE
+    )
+    waiting = awarded.order_by().annotate(first=Subquery(first)).values_list("first", "pk")
+    found: list[int] = []
+    for _first, template_id in sorted(each for each in waiting if each[0] is not None):
+        mine = due.filter(template=template_id).values_list("pk", flat=True)
+        found += mine[: limit - len(found)]
+        if len(found) == limit:
+            break
+    return found
 
 
 @transaction.atomic

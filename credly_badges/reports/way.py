@@ -77,7 +77,8 @@ def _steps(known: Known, way: Way, *, for_learner: bool) -> Iterator[Step]:
 
 def arrives_on(progress: BadgeProgress) -> str:
     """The day on which a badge arrives that is sent on a date, or empty where nobody knows."""
-    if progress.template.release == BadgeTemplate.Release.AT_ONCE or progress.try_again_at is None:
+    template = progress.template
+    if template.release == BadgeTemplate.Release.AT_ONCE or not template.is_active or progress.try_again_at is None:
         return ""
     return date_format(timezone.localtime(progress.try_again_at), "DATE_FORMAT")
 
@@ -92,7 +93,7 @@ def _withheld(known: Known, *, for_learner: bool) -> Iterator[Step]:
         yield Step(False, later, progress.earned_at)
         return
     details = []
-    if progress.try_again_at:
+    if progress.try_again_at and progress.template.is_active:
         details.append(_("Tried again on %(moment)s, or soon after.") % {"moment": moment(progress.try_again_at)})
     yield Step(
         False, _("The badge is withheld: %(why)s") % {"why": progress.withheld}, progress.earned_at, tuple(details)

@@ -443,8 +443,9 @@ class TestPause:
 @pytest.mark.parametrize("was", ["shadow", "paused"])
 def test_what_was_recorded_and_not_awarded_is_due_once_the_badge_is_active(template, was):
     put(template, was)
+    now = timezone.now()
     waiting = ProgressFactory(
-        template=template, percent=100, completed_at=timezone.now(), withheld="It is in shadow.", try_again_at=None
+        template=template, percent=100, completed_at=now, withheld="It waits.", try_again_at=now + timedelta(hours=1)
     )
 
     activation.move(template, "active", by=None)

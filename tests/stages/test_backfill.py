@@ -215,7 +215,7 @@ def test_a_shadow_badge_is_recorded_and_not_awarded() -> None:
     assert run.counts["withheld"] == 1
     assert "awarded" not in run.counts
     (progress_row,) = BadgeProgress.objects.all()
-    assert (progress_row.completed_at, progress_row.earned_at, progress_row.try_again_at) == (MARCH, MARCH, None)
+    assert (progress_row.completed_at, progress_row.earned_at) == (MARCH, MARCH)
     assert "shadow" in progress_row.withheld
     assert not BadgeAward.objects.exists()
 

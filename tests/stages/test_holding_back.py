@@ -67,7 +67,7 @@ class TestShadow:
         happens(learner)
 
         mine = BadgeProgress.objects.get()
-        assert (mine.percent, mine.completed_at, mine.earned_at, mine.try_again_at) == (100, NOON, NOON, None)
+        assert (mine.percent, mine.completed_at, mine.earned_at) == (100, NOON, NOON)
         assert mine.withheld.startswith("Recorded only: this badge is in shadow mode.")
         assert not BadgeAward.objects.exists()
 
@@ -78,7 +78,7 @@ class TestShadow:
         BadgeTemplate.objects.update(status="active")
         badge.refresh_from_db()
 
-        assert progress.release_withheld(badge) == 1
+        progress.release_withheld(badge)
         progress.sweep()
         happens(late, at=NOON + timedelta(days=1))
 
@@ -99,6 +99,32 @@ class TestShadow:
 
         assert BadgeAward.objects.count() == withheld.PORTION + 5
         assert not BadgeProgress.objects.exclude(withheld="").exists()
+
+    def test_leaving_the_shadow_writes_nothing_to_whoever_waits(self):
+        badge = a_badge_for_passing(status="shadow")
+        for learner in UserFactory.create_batch(3):
+            happens(learner)
+        BadgeTemplate.objects.update(status="active")
+
+        with CaptureQueriesContext(connection) as releasing:
+            progress.release_withheld(badge)
+
+        assert [each["sql"] for each in releasing if "UPDATE" in each["sql"]] == []
+        assert withheld.try_again() == 3
+
+    def test_what_waits_for_an_hour_or_a_day_is_made_due_in_portions(
+        self, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        monkeypatch.setattr(withheld, "BROUGHT_FORWARD", 2)
+        badge = a_badge_for_passing(release="date", release_on=timezone.now().date() + timedelta(days=30))
+        for learner in UserFactory.create_batch(5):
+            happens(learner)
+        BadgeTemplate.objects.update(release="at_once")
+
+        with django_capture_on_commit_callbacks(execute=True):
+            progress.release_withheld(badge)
+
+        assert BadgeAward.objects.count() == 5
 
     def test_a_loss_in_shadow_takes_nothing_back(self):
         badge = a_badge_for_passing(status="shadow", on_loss="revoke")

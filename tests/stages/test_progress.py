@@ -334,9 +334,9 @@ def test_who_was_tried_comes_last_and_none_costs_more_than_another():
 
     assert sorted(tried) == sorted(learner.pk for learner in learners)
     assert withheld.try_again(2) == 0
-    # Who is due; then of each the progress, the template, what was met and by which event, whether an award ended,
+    # Of which badges somebody is due, and who; then of each the progress, the template, what was met and by which event, whether an award ended,
     # where it is available, whether an award stands, and the next turn.
-    assert costs == [1 + 2 * 8] * 3
+    assert costs == [2 + 2 * 8] * 3
 
 
 def test_one_that_cannot_be_tried_does_not_hold_up_the_others(caplog):
