@@ -16,7 +16,7 @@ from .. import criteria, waking
 from ..models import BadgeAward, BadgeProgress, BadgeRequirement, BadgeTemplate, Fulfillment, ReceivedEvent
 from ..rules.language import Condition
 from ..rules.standing import Met
-from . import deciding, facts, judging, limits
+from . import deciding, facts, judging, limits, withheld
 from .advancing import stand
 from .completion import Turn, conclude
 from .facts import Fact, Facts
@@ -47,8 +47,8 @@ def wake_to_move() -> None:
 
 @shared_task(name="credly_badges.progress.move_learners", **waking.STORED_WORK, soft_time_limit=240, time_limit=270)
 def move_learners() -> None:
-    """Worker's side of :func:`wake_to_move`: a portion, and then the next, until all are moved."""
-    if move_on() == PORTION:
+    """Worker's side of :func:`wake_to_move`: a portion, and then the next, until nobody is left who can be moved."""
+    if move_on(PORTION):
         wake_to_move()
 
 
@@ -61,16 +61,16 @@ def move_on(limit: int = PORTION) -> int:
         except SoftTimeLimitExceeded:
             raise
         except Exception:
-            # One that fails must not hold up the rest, and comes last next time.
+            # One that fails must not hold up the rest. It is left out until its time has come.
             log.exception("The learner of progress %s could not be moved to the new requirements.", number)
-            BadgeProgress.objects.filter(pk=number).update(modified=timezone.now())
+            BadgeProgress.objects.filter(pk=number).update(try_again_at=timezone.now() + withheld.LONGEST_WAIT)
         else:
             moved += 1
     return moved
 
 
 def _behind(limit: int) -> list[int]:
-    """Who is on the way by an earlier version; of each badge those first whose turn was longest ago.
+    """Who is on the way by an earlier version, in the order of an index, as there may be a million of them.
 
     Who holds the badge and has lost ground since is judged by what it was earned by.
     """
@@ -80,10 +80,9 @@ def _behind(limit: int) -> list[int]:
     held = BadgeAward.objects.filter(learner=OuterRef("learner"), template=OuterRef("template"), live=True)
     found: list[int] = []
     for template_id, version in changed.values_list("pk", "version"):
-        mine = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version).exclude(
-            Exists(held)
-        )
-        found += mine.order_by("modified").values_list("pk", flat=True)[: limit - len(found)]
+        behind = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version)
+        mine = behind.filter(~Exists(held), try_again_at=None)
+        found += mine.order_by("version", "pk").values_list("pk", flat=True)[: limit - len(found)]
         if len(found) == limit:
             break
     return found
@@ -104,9 +103,9 @@ def judge_anew(progress_id: int) -> None:
     # Locked before the progress, as whoever records one of them does.
     events = ReceivedEvent.objects.select_for_update().filter(learner=progress.learner_id)
     said = list(events.filter(kind__in={each.row.event_type for each in wanted}).order_by("pk"))
-    limits.locked(template)
+    template, asked = limits.locked(template), template.version
     progress = BadgeProgress.objects.select_for_update().get(pk=progress_id)
-    if progress.completed_at is None and template.status in judging.JUDGED:
+    if template.version == asked and progress.completed_at is None and template.status in judging.JUDGED:
         _move(progress, template, wanted, said)
 
 

@@ -20,6 +20,7 @@ from credly_badges.models import (
     Regression,
     RequirementGroup,
 )
+from credly_badges.progress import moving
 from credly_badges.testing.factories import (
     PASSING_STATUS,
     GroupFactory,
@@ -264,6 +265,22 @@ def test_one_who_cannot_be_moved_does_not_hold_up_the_others(caplog):
     assert where(sound) == (2, 100)
     assert where(broken) == (1, 50)
     assert "could not be moved" in caplog.text
+
+
+def test_one_who_cannot_be_moved_does_not_end_the_chain(monkeypatch, django_capture_on_commit_callbacks):
+    monkeypatch.setattr(moving, "PORTION", 2)
+    badge = a_badge(A, B)
+    broken, *sound = UserFactory.create_batch(6)
+    for learner in (broken, *sound):
+        happens(learner, A)
+    ReceivedEvent.objects.filter(learner=broken).update(scopes=7)
+    version(badge, 2, A)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        progress.wake_to_move()
+
+    assert [where(learner) for learner in sound] == [(2, 100)] * 5
+    assert where(broken) == (1, 50)
 
 
 def test_moving_a_learner_costs_no_more_for_many_requirements():
