@@ -27,7 +27,8 @@ def look(page, name: str) -> None:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
     with _with_scripts(page) as seen:
-        assert obstacles(seen, of_django=("#changelist-search", "#changelist-filter")) == "", name
+        found = obstacles(seen, of_django=("#changelist-search", "#changelist-filter"))
+        assert not found, f"{name}: {found}"
         assert overflow(seen) <= 0, name
     assert page.troubles == [], name
 
