@@ -72,19 +72,21 @@ def forget_again(limit: int = AT_ONCE) -> int:
 def forget(user_id: int) -> Forgotten:
     """Erase what is kept of a learner, and order their badges to be deleted. Doing it twice is safe."""
     earner_id = EarnerIdentifier.objects.filter(learner=user_id).values_list("value", flat=True).first()
+    # In the order in which an event is recorded: whoever records one at this moment is waited for, and what came of it
+    # is seen by the locking reads.
+    events, _rows = ReceivedEvent.objects.filter(learner=user_id).delete()
+    progress = list(BadgeProgress.objects.select_for_update().filter(learner=user_id).order_by("pk"))
     awards = list(
         BadgeAward.objects.select_for_update().select_related("template").filter(learner=user_id).order_by("pk")
     )
     asked = sum(_leave(award, str(earner_id or "")) for award in awards)
-    # After the awards, as everywhere: an event is recorded in the order event, progress, award.
-    events, _rows = ReceivedEvent.objects.filter(learner=user_id).delete()
-    progress = BadgeProgress.objects.filter(learner=user_id).count()
-    BadgeProgress.objects.filter(learner=user_id).delete()
+    for row in progress:
+        row.delete()
     EarnerIdentifier.objects.filter(learner=user_id).delete()
     ReconcileDifference.objects.filter(learner=user_id).delete()
     _take_out_of_samples(user_id)
     AuditEntry.objects.forget(user_id)
-    found = Forgotten(events, progress, len(awards), asked)
+    found = Forgotten(events, len(progress), len(awards), asked)
     if found.anything:
         log.info("Learner %s was forgotten; Credly is asked to delete %s of their badges.", user_id, asked)
     return found

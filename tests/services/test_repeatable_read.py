@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from credly_badges import awards, progress
+from credly_badges import awards, progress, retirement
 from credly_badges.events import intake
 from credly_badges.issuing import outbox
 from credly_badges.learning_event import LearningEvent
@@ -272,3 +272,16 @@ def test_whoever_sends_dead_letters_again_or_drops_them_cannot_deadlock_with_a_d
     statements = [query["sql"] for query in queries.captured_queries]
     locked = [sql.partition("FROM `")[2].partition("`")[0] for sql in statements if sql.endswith("FOR UPDATE")]
     assert locked == ["credly_badges_badgeaward", "credly_badges_outboxmessage"]
+
+
+def test_who_is_awarded_a_badge_at_the_moment_they_leave_is_forgotten_with_it():
+    learner = UserFactory()
+    RuleFactory(requirement__group__template=TemplateFactory(active=True), requirement__scope=FIRST)
+    event = ReceivedEventFactory(learner=learner, subject=FIRST, scopes=[FIRST, ""], waiting=True)
+
+    with just_before("DELETE FROM `credly_badges_receivedevent`", lambda: progress.record(event.pk)):
+        retirement.forget(learner.pk)
+
+    assert not BadgeAward.objects.filter(learner=learner).exists()
+    assert not BadgeProgress.objects.exists()
+    assert not ReceivedEvent.objects.exists()
