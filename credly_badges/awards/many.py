@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
-from .. import audit, availability
+from .. import availability
 from ..issuing import outbox
 from ..models import AuditEntry, BadgeAward, BadgeTemplate, OutboxMessage
+from . import inserting
 from .grants import facts, why_not_grantable
 
 AT_ONCE = 1000
@@ -49,56 +51,34 @@ def grant_many(template: BadgeTemplate, earned: Sequence[First], *, version: int
     The caller has seen that the template ``is_plain`` and that none of the learners ``had_one``. Raises IntegrityError
     where one of them was awarded it at this moment; nothing is written then.
     """
-    awards = _with_numbers(
-        BadgeAward.objects.bulk_create(
-            [
-                BadgeAward(
-                    learner_id=learner_id,
-                    template=template,
-                    earned_at=earned_at,
-                    source=BadgeAward.Source.REQUIREMENTS,
-                    version=version,
-                )
-                for learner_id, earned_at in earned
-            ],
-            batch_size=AT_ONCE,
-        )
+    for start in range(0, len(earned), outbox.BATCH):
+        _grant(template, earned[start : start + outbox.BATCH], version)
+    return len(earned)
+
+
+def _grant(template: BadgeTemplate, earned: Sequence[First], version: int) -> None:
+    alike = BadgeAward(template=template, source=BadgeAward.Source.REQUIREMENTS, version=version)
+    made = {uuid.uuid4(): each for each in earned}
+    inserting.insert(
+        alike,
+        ("uuid", "learner_id", "earned_at"),
+        ((number, each.learner_id, each.earned_at) for number, each in made.items()),
     )
-    now = timezone.now()
-    OutboxMessage.objects.bulk_create(
-        [
-            OutboxMessage(
-                kind=OutboxMessage.Kind.ISSUE,
-                award=award,
-                organization_id=template.organization_id,
-                not_before=now,
-            )
-            for award in awards
-        ],
-        batch_size=AT_ONCE,
+    numbers: dict[uuid.UUID, int] = dict(BadgeAward.objects.filter(uuid__in=made).values_list("uuid", "pk"))
+    order = OutboxMessage(
+        kind=OutboxMessage.Kind.ISSUE, organization_id=template.organization_id, not_before=timezone.now()
     )
-    AuditEntry.objects.bulk_create(
-        [AuditEntry(**audit.entry("award.granted", award, after=facts(award))) for award in awards],
-        batch_size=AT_ONCE,
+    inserting.insert(order, ("award_id",), ([numbers[number]] for number in made))
+    inserting.insert(
+        AuditEntry(action="award.granted", object_type=str(BadgeAward._meta.model_name)),
+        ("object_id", "object_label", "after"),
+        ((str(numbers[number]), str(number), _facts(alike, each)) for number, each in made.items()),
     )
-    _wake(awards)
-    return len(awards)
+    mine = OutboxMessage.objects.filter(award__in=numbers.values()).order_by("pk")
+    outbox.wake_after_commit(list(mine.values_list("pk", flat=True)))
 
 
-def _with_numbers(awards: list[BadgeAward]) -> list[BadgeAward]:
-    """MySQL does not say under which numbers it stored several rows, so they are found by what is unique in them."""
-    if all(award.pk is not None for award in awards):
-        return awards
-    numbers: dict[object, int] = {}
-    for start in range(0, len(awards), AT_ONCE):
-        uuids = [award.uuid for award in awards[start : start + AT_ONCE]]
-        numbers |= dict(BadgeAward.objects.filter(uuid__in=uuids).values_list("uuid", "pk"))
-    for award in awards:
-        award.pk = numbers[award.uuid]
-    return awards
-
-
-def _wake(awards: Sequence[BadgeAward]) -> None:
-    for start in range(0, len(awards), outbox.BATCH):
-        mine = OutboxMessage.objects.filter(award__in=[award.pk for award in awards[start : start + outbox.BATCH]])
-        outbox.wake_after_commit(list(mine.order_by("pk").values_list("pk", flat=True)))
+def _facts(alike: BadgeAward, each: First) -> dict[str, Any]:
+    """What the audit log keeps of one of them."""
+    alike.learner_id, alike.earned_at = each.learner_id, each.earned_at
+    return facts(alike)

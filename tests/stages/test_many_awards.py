@@ -116,3 +116,17 @@ def test_a_badge_that_is_available_in_some_places_is_not_plain() -> None:
     Availability.objects.create(template=template, organization=template.organization, scope="edX")
 
     assert not many.is_plain(template)
+
+
+def test_one_of_many_is_in_the_log_as_one_alone_is() -> None:
+    template = TemplateFactory(active=True)
+    alone, among = UserFactory.create_batch(2)
+    source = BadgeAward.Source.REQUIREMENTS
+    awards.grant(learner_id=alone.pk, template=template, earned_at=MARCH, source=source, scopes=["", COURSE_KEY])
+
+    many.grant_many(template, [many.First(among.pk, MARCH)], version=1)
+
+    one, other = AuditEntry.objects.filter(action="award.granted").values().order_by("pk")
+    assert {name for name in one if one[name] != other[name]} <= {"id", "at", "object_id", "object_label", "after"}
+    assert other["after"] == {**one["after"], "learner_id": among.pk}
+    assert other["object_label"] == str(BadgeAward.objects.get(learner=among).uuid)
