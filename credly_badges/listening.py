@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 
-from . import availability, lms
+from . import availability, lms, progress
 from .events.catalogue import CATALOGUE, ScopeKind
-from .models import BadgeRequirement, BadgeTemplate, ListeningPlace
+from .models import BadgeRequirement, BadgeTemplate, ListeningPlace, RequirementGroup
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,12 @@ def _write(rows: Sequence[BadgeRequirement], programs: Mapping[str, frozenset[st
     gone: list[int] = []
     new: list[ListeningPlace] = []
     moved: dict[str, list[int]] = defaultdict(list)
+    fewer: set[int] = set()
     for row in rows:
         present = before[row.pk]
         wanted = _wanted(row, programs, present.keys())
+        if row.times is None and not present.keys() <= wanted:
+            fewer.add(row.group_id)
         gone += (place.pk for scope, place in present.items() if scope not in wanted)
         new += (
             ListeningPlace(requirement=row, event_type=row.event_type, scope=scope)
@@ -62,7 +65,16 @@ def _write(rows: Sequence[BadgeRequirement], programs: Mapping[str, frozenset[st
     for event_type, ids in moved.items():
         ListeningPlace.objects.filter(pk__in=ids).update(event_type=event_type)
     ListeningPlace.objects.bulk_create(new, batch_size=1000)
+    if fewer:
+        _look_again(fewer)
     return len(gone) + len(new) + sum(map(len, moved.values()))
+
+
+def _look_again(groups: Collection[int]) -> None:
+    """What had to be met in every place has fewer of them: whoever has met it at all that are left is done."""
+    badges = RequirementGroup.objects.filter(pk__in=groups).order_by("template")
+    for template_id in badges.values_list("template", flat=True).distinct():
+        progress.look_again(template_id)
 
 
 def _wanted(row: BadgeRequirement, programs: Mapping[str, frozenset[str]], present: Collection[str]) -> set[str]:

@@ -5,7 +5,7 @@ from .deciding import scopes as deciding_scopes
 from .facts import standing_of
 from .moving import judge_anew, move_on, wake_to_move
 from .recording import GIVE_A_WORKER, StillMoving, hold_against, hold_all_against, record, sweep, wake
-from .withheld import release_withheld
+from .trying import look_again, release_withheld
 
 __all__ = [
     "GIVE_A_WORKER",
@@ -15,6 +15,7 @@ __all__ = [
     "hold_all_against",
     "judge_anew",
     "limits",
+    "look_again",
     "move_on",
     "record",
     "regressions",

@@ -81,7 +81,7 @@ def _behind(limit: int) -> list[int]:
     found: list[int] = []
     for template_id, version in changed.values_list("pk", "version"):
         behind = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version)
-        mine = behind.filter(~Exists(held), try_again_at=None)
+        mine = behind.filter(~Exists(held)).exclude(try_again_at__gt=timezone.now())
         found += mine.order_by("version", "pk").values_list("pk", flat=True)[: limit - len(found)]
         if len(found) == limit:
             break

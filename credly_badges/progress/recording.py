@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from .. import waking
 from ..models import BadgeTemplate, ReceivedEvent
-from . import judging, moving, withheld
+from . import judging, moving, trying
 from .advancing import Moved, News, advance, advance_by
 from .judging import Heard
 
@@ -59,8 +59,8 @@ def sweep(limit: int = 1000) -> int:
             # One event that cannot be recorded must not hold up the rest; it stays in the list with its reason.
             log.exception("Recording event %s failed.", event_id)
             ReceivedEvent.objects.filter(pk=event_id).update(failure=repr(error)[:1000], received_at=timezone.now())
-    if withheld.try_again() == withheld.PORTION:
-        withheld.wake()
+    if trying.try_again() == trying.PORTION:
+        trying.wake()
     moving.move_on()
     return len(event_ids)
 

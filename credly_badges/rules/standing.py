@@ -36,8 +36,9 @@ class RequirementStanding:
 
     @property
     def count(self) -> int:
-        """How many different ones count."""
-        return len({self.requirement.counts_as(met.subject, met.course) for met in self.counted})
+        """How many different ones count; where it has to be met in every one of some, only those do."""
+        found = {self.requirement.counts_as(met.subject, met.course) for met in self.counted}
+        return len(found & self.requirement.every if self.requirement.times is None else found)
 
     @property
     def share(self) -> Fraction:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from credly_badges import conf, lms
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, DataRule
-from credly_badges.progress import withheld
+from credly_badges.progress import trying
 from credly_badges.testing.factories import (
     COURSE_KEY,
     AwardFactory,
@@ -387,7 +387,7 @@ def test_a_day_of_arrival_that_is_moved_is_the_day_of_those_who_wait_for_it(clie
     )
 
     client.post(address(template, "terms"), TERMS | {"release": "date", "release_on": near.isoformat()})
-    withheld.try_again()
+    trying.try_again()
 
     waiting.refresh_from_db()
     assert timezone.localtime(waiting.try_again_at).date() == near

@@ -21,7 +21,7 @@ from credly_badges.models import (
     Pulse,
     ReceivedEvent,
 )
-from credly_badges.progress import limits, withheld
+from credly_badges.progress import limits, trying
 from credly_badges.testing.factories import (
     COURSE_KEY,
     PASSING_STATUS,
@@ -90,14 +90,14 @@ class TestShadow:
 
     def test_however_many_were_recorded_one_portion_wakes_the_next(self, django_capture_on_commit_callbacks):
         badge = a_badge_for_passing(status="shadow")
-        for learner in UserFactory.create_batch(withheld.PORTION + 5):
+        for learner in UserFactory.create_batch(trying.PORTION + 5):
             happens(learner)
         BadgeTemplate.objects.update(status="active")
 
         with django_capture_on_commit_callbacks(execute=True):
             progress.release_withheld(badge)
 
-        assert BadgeAward.objects.count() == withheld.PORTION + 5
+        assert BadgeAward.objects.count() == trying.PORTION + 5
         assert not BadgeProgress.objects.exclude(withheld="").exists()
 
     def test_leaving_the_shadow_writes_nothing_to_whoever_waits(self):
@@ -110,12 +110,12 @@ class TestShadow:
             progress.release_withheld(badge)
 
         assert [each["sql"] for each in releasing if "UPDATE" in each["sql"]] == []
-        assert withheld.try_again() == 3
+        assert trying.try_again() == 3
 
     def test_what_waits_for_an_hour_or_a_day_is_made_due_in_portions(
         self, monkeypatch, django_capture_on_commit_callbacks
     ):
-        monkeypatch.setattr(withheld, "BROUGHT_FORWARD", 2)
+        monkeypatch.setattr(trying, "MADE_DUE", 2)
         badge = a_badge_for_passing(release="date", release_on=timezone.now().date() + timedelta(days=30))
         for learner in UserFactory.create_batch(5):
             happens(learner)

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
-from credly_badges import listening, lms, rounds
-from credly_badges.models import BadgeRequirement, ListeningPlace, Pulse
-from credly_badges.testing.factories import PASSING_STATUS, GroupFactory, OrganizationFactory, TemplateFactory
+from credly_badges import listening, lms, progress, rounds
+from credly_badges.models import BadgeAward, BadgeProgress, BadgeRequirement, ListeningPlace, Pulse
+from credly_badges.testing.factories import (
+    PASSING_STATUS,
+    FulfillmentFactory,
+    GroupFactory,
+    OrganizationFactory,
+    ProgressFactory,
+    TemplateFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 PROGRAM = "1f301a72-f344-4a31-9e9a-e0b04d8d86b2"
 OTHER_PROGRAM = "9a2b6f4e-5d0c-4c1a-8f43-6f1f5b1c2d3e"
 FIRST, SECOND, THIRD = (f"course-v1:edX+{name}+2026" for name in ("First", "Second", "Third"))
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 GRADE = "org.openedx.learning.course.persistent_grade_summary.changed.v1"
 PROGRAM_CERTIFICATE = "org.openedx.learning.program.certificate.awarded.v1"
 
@@ -167,3 +177,31 @@ def test_once_a_day_the_courses_of_programs_are_looked_up_again(edx):
     assert done[Pulse.Source.PLACES] == ""
     assert heard_at(requirement) == {FIRST, SECOND, THIRD}
     assert Pulse.Source.PLACES not in {each.pulse for each in rounds.due(Pulse.Source.COMMAND)}
+
+
+def test_who_has_passed_all_that_a_program_has_left_earns_the_badge(edx):
+    requirement = a_requirement(PROGRAM)
+    requirement.times = None
+    requirement.save()
+    listening.write([requirement])
+    learner, beginner = UserFactory.create_batch(2)
+    for whose in (learner, beginner):
+        mine = ProgressFactory(learner=whose, template=requirement.group.template, percent=50)
+        FulfillmentFactory(
+            progress=mine,
+            requirement=requirement,
+            subject=FIRST if whose is learner else SECOND,
+            course="edX+First" if whose is learner else "edX+Second",
+            decided_at=NOON,
+        )
+    edx.add_program(PROGRAM, FIRST)
+
+    rounds.due(Pulse.Source.COMMAND)
+    progress.sweep()
+
+    award = BadgeAward.objects.get()
+    assert (award.learner, award.earned_at) == (learner, NOON)
+    assert set(BadgeProgress.objects.values_list("learner", "percent", "try_again_at")) == {
+        (learner.pk, 100, None),
+        (beginner.pk, 0, None),
+    }

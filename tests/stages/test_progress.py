@@ -26,7 +26,7 @@ from credly_badges.models import (
     ReceivedEvent,
     RequirementGroup,
 )
-from credly_badges.progress import withheld
+from credly_badges.progress import trying
 from credly_badges.testing.factories import (
     COURSE_KEY,
     PASSING_STATUS,
@@ -325,17 +325,17 @@ def test_who_was_tried_comes_last_and_none_costs_more_than_another():
     costs, tried = [], []
     for _round in range(3):
         before = set(BadgeProgress.objects.values_list("learner", "try_again_at"))
-        with CaptureQueriesContext(connection) as trying:
-            assert withheld.try_again(2) == 2
+        with CaptureQueriesContext(connection) as trial:
+            assert trying.try_again(2) == 2
         after = set(BadgeProgress.objects.values_list("learner", "try_again_at"))
         tried += [learner for learner, _at in after - before]
-        sent = [query["sql"] for query in trying.captured_queries]
+        sent = [query["sql"] for query in trial.captured_queries]
         costs.append(len([sql for sql in sent if "SAVEPOINT" not in sql]))
 
     assert sorted(tried) == sorted(learner.pk for learner in learners)
-    assert withheld.try_again(2) == 0
-    # Of which badges somebody is due, and who; then of each the progress, the template, what was met and by which event, whether an award ended,
-    # where it is available, whether an award stands, and the next turn.
+    assert trying.try_again(2) == 0
+    # Of which badges somebody is due, and who; then of each the progress, the template, what was met and by which
+    # event, whether an award ended, where it is available, whether an award stands, and the next turn.
     assert costs == [2 + 2 * 8] * 3
 
 
