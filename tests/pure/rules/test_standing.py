@@ -79,7 +79,7 @@ A1, A2, B1 = ("course-v1:edX+A+1", "edX+A"), ("course-v1:edX+A+2", "edX+A"), ("c
         ({"times": 3}, [A1, B1], Fraction(2, 3), None),
         ({"times": None, "every": frozenset({"edX+A", "edX+B"})}, [A1, A2], Fraction(1, 2), None),
         ({"times": None, "every": frozenset({"edX+A", "edX+B"})}, [A1, A2, B1], 1, 3),
-        ({"times": None, "every": frozenset({"edX+A", "edX+C"})}, [A1, B1], Fraction(99, 100), None),
+        ({"times": None, "every": frozenset({"edX+A", "edX+C"})}, [A1, B1], Fraction(1, 2), None),
         ({"times": None}, [A1], 0, None),
         ({"times": 0}, [A1], 0, None),
     ],
