@@ -30,8 +30,8 @@ class Asked:
 
     @property
     def name(self) -> str:
-        """What a sentence calls it."""
-        return str(self.row)
+        """What a sentence calls it: as learners read it, or else by what the event is called."""
+        return self.row.description or (str(self.event.label) if self.event else self.row.event_type)
 
     @property
     def is_penalty(self) -> bool:

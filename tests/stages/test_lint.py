@@ -469,6 +469,14 @@ def test_what_is_right_has_no_fault(badge, deed):
     assert lint.faults(badge) == []
 
 
+def test_a_requirement_without_a_description_is_called_by_its_event(badge):
+    first(badge, scope=NOWHERE, description="")
+
+    (fault,) = (each for each in lint.faults(badge) if each.code == "course_unknown")
+
+    assert fault.sentence.startswith("The requirement “Course passing status” names the course")
+
+
 def test_a_penalty_for_what_the_requirement_leaves_out_is_none_for_everything(badge):
     first(badge, event_type=GRADE)
     rule = badge.groups.get().requirements.get().data_rules
