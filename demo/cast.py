@@ -85,9 +85,28 @@ def settle_in() -> None:
         backend.add_profile(user.pk, person.name)
 
 
+def present() -> list[Person]:
+    """Those who still have an account at the LMS."""
+    names = set(get_user_model().objects.values_list("username", flat=True))
+    return [person for person in PEOPLE if person.username in names]
+
+
 def user_of(person: Person) -> Any:
     """The account of a learner."""
     return get_user_model().objects.get(username=person.username)
+
+
+def retire(person: Person) -> None:
+    """Have the LMS forget a learner, as edx-platform does: it sends signals, and leaves an account without a name."""
+    user = user_of(person)
+    for signal in lms.retirement_signals():
+        signal.send(sender=None, user=user)
+    backend: Any = lms.backend()
+    backend.add_profile(user.pk)
+    user.username = f"retired__user_{user.pk}"
+    user.email = f"{user.username}@retired.invalid"
+    user.is_active = False
+    user.save()
 
 
 def tell_passing(user: Any, course_key: str, *, at: datetime, is_passing: bool = True) -> None:
