@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -64,7 +65,7 @@ class RegressionAdmin(ReadOnlyAdmin):
         "Nobody who holds a badge has stopped meeting its requirements. What happens to those who do is said in the "
         "terms of each badge template."
     )
-    list_display = ("learner_shown", "template_shown", "state_shown", "because_shown", "happened_at", "until")
+    list_display = ("learner_shown", "template_shown", "state_shown", "because_shown", "happened_at", "decide_by")
     list_display_links = ("learner_shown",)
     list_filter = (StateFilter, ("progress__template", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("progress__learner", "progress__template", "award", "decided_by")
@@ -73,7 +74,7 @@ class RegressionAdmin(ReadOnlyAdmin):
     search_help_text = _("A user name or e-mail address, or how it begins; the name of a badge.")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("learner_shown", "template_page", "award_page", "progress_page", "state_shown")}),
-        (_("What happened"), {"fields": ("because_said", "happened_at", "created", "until")}),
+        (_("What happened"), {"fields": ("because_said", "happened_at", "created", "decide_by")}),
         (_("What was decided"), {"fields": ("decided_shown", "decided_at", "note")}),
     )
     actions = ("keep_selected", "revoke_selected")
@@ -103,6 +104,11 @@ class RegressionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("learner"), ordering="progress__learner__username")
     def learner_shown(self, row: Regression) -> str:
         return learner_name(row.progress)
+
+    @admin.display(description=_("decide by"), ordering="until")
+    def decide_by(self, row: Regression) -> datetime | None:
+        """Only while it waits: what is decided has no term any more."""
+        return row.until if row.open else None
 
     @admin.display(description=_("badge template"), ordering="progress__template__name")
     def template_shown(self, row: Regression) -> str:
