@@ -106,4 +106,4 @@ class ReceivedEventAdmin(ReadOnlyAdmin):
 
 def as_text(values: Any) -> str:
     """JSON for people to read."""
-    return format_html("<pre>{}</pre>", json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False))
+    return format_html('<pre dir="ltr">{}</pre>', json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False))

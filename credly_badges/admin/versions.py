@@ -73,7 +73,7 @@ class VersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("as a file has it"))
     def as_data(self, version: RequirementsVersion) -> str:
-        return format_html("<pre>{}</pre>", json.dumps(version.data, ensure_ascii=False, indent=2))
+        return format_html('<pre dir="ltr">{}</pre>', json.dumps(version.data, ensure_ascii=False, indent=2))
 
     @admin.display(description=_("learners who were on their way"))
     def on_change_shown(self, version: RequirementsVersion) -> str:

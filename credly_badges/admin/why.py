@@ -69,7 +69,9 @@ def view(admin: ProgressAdmin, request: HttpRequest) -> HttpResponse:
         "has_view_permission": True,
     }
     if asked and form.is_valid():
-        template = form.cleaned_data["template"]
+        template, found = form.cleaned_data["template"], lms.learner(form.cleaned_data["learner"])
+        if found is not None:
+            form.data = {"template": template.pk, "learner": found.username}
         context |= {"subtitle": template, **answer(form.cleaned_data["learner"], template)}
     return TemplateResponse(request, "admin/credly_badges/why.html", context)
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = os.environ.get("CREDLY_TEST_CHROMIUM", "/usr/bin/chromium")
 
@@ -14,6 +14,7 @@ CHROMIUM = os.environ.get("CREDLY_TEST_CHROMIUM", "/usr/bin/chromium")
 @pytest.fixture(scope="package")
 def chromium():
     # Playwright's synchronous API runs an event loop in this thread, and Django takes that for asynchronous code.
+    expect.set_options(timeout=20_000)  # A machine that has much else to do takes its time.
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with sync_playwright() as playwright:

@@ -69,11 +69,11 @@ class Scene:
 
     def of_the_course_team(self):
         """Somebody of a course team, who may do with badges what course teams do and nothing else."""
-        wanted = ("view", "change", "rehearse", "activate", "backfill")
+        wanted = [f"{what}_badgetemplate" for what in ("view", "change", "rehearse", "activate", "backfill")]
         user = UserFactory(username="teacher", is_staff=True)
         user.user_permissions.set(
             Permission.objects.filter(
-                content_type__app_label="credly_badges", codename__in=[f"{what}_badgetemplate" for what in wanted]
+                content_type__app_label="credly_badges", codename__in=[*wanted, "view_badgeprogress"]
             )
         )
         return user

@@ -21,6 +21,12 @@ LOOKS = {
 """On what, and how, people read."""
 
 
+def follow(page, role: str, name: str) -> None:
+    """Click, and wait until the page that it leads to is there."""
+    with page.expect_navigation():
+        page.get_by_role(role, name=name, exact=name in {"Save", "Keep", "Revoke", "Go"}).click()
+
+
 def look(page, name: str) -> None:
     """See that nothing on a page stands in anybody's way, nothing runs over its edge, and no script went wrong."""
     if PICTURES:

@@ -10,7 +10,7 @@ from credly_badges.models import AuditEntry, RequirementsVersion
 from credly_badges.testing.factories import COURSE_KEY
 
 from .course_team import COURSES, IN_TIME, LAST_DAY, SO_FAR, ZONE, a_scene, next_last_day
-from .looks import LOOKS, look
+from .looks import LOOKS, follow, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,7 +31,7 @@ def settle(page):
 def go_to_the_badge(page):
     """From the first page of the admin to the page of the badge."""
     page.get_by_role("link", name="Badge templates", exact=True).first.click()
-    page.get_by_role("link", name="Data scholar", exact=True).click()
+    follow(page, "link", "Data scholar")
     expect(page.get_by_role("heading", name="Draft: learners do not earn this badge")).to_be_visible()
 
 
@@ -50,7 +50,7 @@ def test_somebody_of_a_course_team_gets_there_by_the_screen_alone(browse, scene,
     go_to_the_badge(page)
     look(page, f"team-{how}-1-nothing-yet")
 
-    page.get_by_role("link", name="Add the first requirement").click()
+    follow(page, "link", "Add the first requirement")
     look(page, f"team-{how}-2-begin")
     page.get_by_role("button", name="A grade of at least … in several courses").click()
     settle(page)
@@ -64,66 +64,72 @@ def test_somebody_of_a_course_team_gets_there_by_the_screen_alone(browse, scene,
     settle(page)
     expect(page.locator("#preview")).to_contain_text("In at least 2 different courses.")
     look(page, f"team-{how}-3-set")
-    page.get_by_role("button", name="Save", exact=True).click()
+    follow(page, "button", "Save")
 
     expect(page.get_by_text("were saved.")).to_be_visible()
     look(page, f"team-{how}-4-saved")
-    page.get_by_role("button", name="Rehearse").click()
+    follow(page, "button", "Rehearse")
     see_who_would_get_it(page, SO_FAR)
     look(page, f"team-{how}-5-rehearsed")
     assert scene.at_credly() == {}
 
-    page.get_by_role("link", name="Activate").click()
+    follow(page, "link", "Activate")
     look(page, f"team-{how}-6-asked")
     page.get_by_label("Also award it to the 3 learners who did this before").check()
-    page.get_by_role("button", name="Yes: Activate").click()
+    follow(page, "button", "Yes: Activate")
 
     expect(page.get_by_text("“Data scholar” is active: learners can earn it from now on.")).to_be_visible()
     expect(page.get_by_text("completed: 3; awarded: 3; withheld: 0")).to_be_visible()
     look(page, f"team-{how}-7-backfilled")
-    page.get_by_role("link", name="To the badge").click()
+    follow(page, "link", "To the badge")
     expect(page.get_by_role("heading", name="Active: learners earn this badge")).to_be_visible()
     look(page, f"team-{how}-8-active")
     assert scene.at_credly() == SO_FAR
     assert RequirementsVersion.objects.get().created_by.username == "teacher"
+
+    follow(page, "link", "Why?")
+    page.get_by_label("Learner").fill("dov")
+    follow(page, "button", "Say why")
+    expect(page.get_by_text("Grade is 84.99 %, needs 85 % or more.")).to_be_visible()
+    look(page, f"team-{how}-9-why")
 
 
 def test_without_javascript_and_for_days_that_are_over(browse, scene):
     page = browse(scene.of_the_course_team(), "/admin/", java_script_enabled=False, **LOOKS["wide"])
     go_to_the_badge(page)
 
-    page.get_by_role("link", name="Add the first requirement").click()
-    page.get_by_role("button", name="A grade of at least … in several courses").click()
+    follow(page, "link", "Add the first requirement")
+    follow(page, "button", "A grade of at least … in several courses")
     page.get_by_label("Courses").fill("\n".join(COURSES))
     page.get_by_label("How many", exact=True).fill("2")
     page.get_by_label("Value").fill("85")
     page.get_by_text("When it counts").click()
     page.get_by_label("Until").fill(LAST_DAY.isoformat())
     page.get_by_label("Time zone").fill(ZONE)
-    page.get_by_role("button", name="Bring up to date").click()
+    follow(page, "button", "Bring up to date")
     expect(page.locator("#preview")).to_contain_text("Until June 29, 2026 (Europe/Berlin).")
     look(page, "plain-1-set")
-    page.get_by_role("button", name="Save", exact=True).click()
+    follow(page, "button", "Save")
     look(page, "plain-2-saved")
 
-    page.get_by_role("link", name="Activate").click()
-    page.get_by_role("button", name="Rehearse first").click()
+    follow(page, "link", "Activate")
+    follow(page, "button", "Rehearse first")
     see_who_would_get_it(page, IN_TIME)
     expect(page.get_by_text("cem")).to_have_count(0)
     look(page, "plain-3-rehearsed")
-    page.get_by_role("link", name="To the badge").click()
-    page.get_by_role("link", name="Activate").click()
-    page.get_by_role("button", name="Yes: Activate").click()
+    follow(page, "link", "To the badge")
+    follow(page, "link", "Activate")
+    follow(page, "button", "Yes: Activate")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed.")
     look(page, "plain-4-asked-again")
     page.get_by_role("group", name="Is this meant to be so?").get_by_role("checkbox").check()
-    page.get_by_role("button", name="Yes: Activate").click()
+    follow(page, "button", "Yes: Activate")
     expect(page.get_by_text("“Data scholar” is active")).to_be_visible()
     assert scene.at_credly() == {}
 
-    page.get_by_role("link", name="Backfill").click()
+    follow(page, "link", "Backfill")
     look(page, "plain-5-backfill")
-    page.get_by_role("button", name="Award it to 2 learners").click()
+    follow(page, "button", "Award it to 2 learners")
     look(page, "plain-6-backfilled")
     assert scene.at_credly() == IN_TIME
     assert AuditEntry.objects.get(action="template.activated").after["despite"] == ["window_over"]
@@ -220,19 +226,19 @@ def test_the_staff_of_the_courses_do_the_same_on_their_own_page(browse, scene, h
     expect(page.get_by_text("Grade is 85 % or more.")).to_be_visible()
     look(page, f"staff-{how}-1-list")
 
-    page.get_by_role("button", name="Rehearse “Data scholar”").click()
+    follow(page, "button", "Rehearse “Data scholar”")
     see_who_would_get_it(page, SO_FAR)
     look(page, f"staff-{how}-2-rehearsed")
     assert scene.at_credly() == {}
-    page.get_by_role("link", name="Activate").click()
+    follow(page, "link", "Activate")
     look(page, f"staff-{how}-3-asked")
-    page.get_by_role("button", name="Activate").click()
+    follow(page, "button", "Activate")
     expect(page.get_by_role("status")).to_contain_text("“Data scholar” is active")
     look(page, f"staff-{how}-4-active")
     assert scene.at_credly() == {}
-    page.get_by_role("link", name="Backfill “Data scholar”").click()
+    follow(page, "link", "Backfill “Data scholar”")
     look(page, f"staff-{how}-5-backfill")
-    page.get_by_role("button", name="Award it to 3 learners").click()
+    follow(page, "button", "Award it to 3 learners")
 
     expect(page.get_by_text("Awarded", exact=True)).to_be_visible()
     look(page, f"staff-{how}-6-backfilled")

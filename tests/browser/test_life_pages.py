@@ -22,7 +22,7 @@ from credly_badges.testing.factories import (
 )
 from credly_badges.testing.lms import USER_RETIRE_LMS_CRITICAL, USER_RETIRE_LMS_MISC
 
-from .looks import LOOKS, look
+from .looks import LOOKS, follow, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -85,11 +85,11 @@ def test_a_badge_is_resumed_once_it_is_said_what_the_pause_counts_for(browse, pa
     expect(page.get_by_role("heading", name="Paused: what learners do is kept")).to_be_visible()
     expect(page.get_by_text("Reason: Exam week.")).to_be_visible()
 
-    page.get_by_role("link", name="Resume").click()
+    follow(page, "link", "Resume")
     expect(page.get_by_text("Events that were kept: 1. Learners whom they are about: 1.")).to_be_visible()
     look(page, "life-resume")
     page.get_by_role("group", name="What happened during the pause").get_by_label("It counts").check()
-    page.get_by_role("button", name="Yes: Resume").click()
+    follow(page, "button", "Yes: Resume")
 
     look(page, "life-resumed")
     paused.refresh_from_db()
@@ -101,10 +101,10 @@ def test_a_badge_is_resumed_once_it_is_said_what_the_pause_counts_for(browse, pa
 def test_staff_of_the_course_resume_it_as_well(browse, paused, teacher, scripts):
     page = browse(teacher, STAFF_PAGE, java_script_enabled=scripts, **LOOKS["phone"])
 
-    page.get_by_role("link", name="Resume “Scholar”").click()
+    follow(page, "link", "Resume “Scholar”")
     look(page, "life-staff-resume")
     page.get_by_role("group", name="What happened during the pause").get_by_label("It does not count").check()
-    page.get_by_role("button", name="Resume").click()
+    follow(page, "button", "Resume")
 
     expect(page.get_by_role("status")).to_contain_text("“Scholar” is active")
     assert not BadgeAward.objects.exists()
@@ -124,12 +124,12 @@ def test_somebody_decides_who_keeps_a_badge(browse, held, scripts, button, yes, 
     expect(page.get_by_text("“Pass the course” is no longer met.")).to_have_count(2)
     look(page, "life-queue")
 
-    page.get_by_role("link", name="ana").click()
+    follow(page, "link", "ana")
     look(page, "life-held")
-    page.get_by_role("link", name=button).click()
+    follow(page, "link", button)
     look(page, f"life-{yes.lower()}")
     page.get_by_label("Note").fill("The exam was graded wrongly.")
-    page.get_by_role("button", name=yes, exact=True).click()
+    follow(page, "button", yes)
 
     expect(page.get_by_text(said)).to_be_visible()
     assert tuple(row.state for row in Regression.objects.order_by("pk")) == states
@@ -141,9 +141,9 @@ def test_several_are_decided_at_once(browse, held):
     for box in page.locator("input[name=_selected_action]").all():
         box.check()
     page.get_by_label("Action:").select_option(label="Let learners keep the selected badges…")
-    page.get_by_role("button", name="Go", exact=True).click()
+    follow(page, "button", "Go")
     expect(page.get_by_text("2 learners keep their badges")).to_be_visible()
-    page.get_by_role("button", name="Keep", exact=True).click()
+    follow(page, "button", "Keep")
 
     expect(page.get_by_text("2 badges are kept.")).to_be_visible()
 

@@ -47,8 +47,10 @@ def test_it_asks_for_a_badge_and_a_learner_first(badge):
 
 @pytest.mark.parametrize("by", ["username", "email", "pk"])
 def test_it_tells_of_a_learner_by_name_address_or_number(badge, ada, by):
-    page = text_of(why(manager(), template=badge.pk, learner=getattr(ada, by)))
+    answer = why(manager(), template=badge.pk, learner=getattr(ada, by))
 
+    page = text_of(answer)
+    assert 'value="ada"' in answer.content.decode()
     assert "ada does not have the badge “Python”: nothing that it asks for is met." in page
     assert "✗ Pass the course – Course passing status, in course-v1:edX+DemoX+2026. Learner is passing: yes." in page
 
