@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from .. import audit, awards
 from ..models import BadgeAward, BadgeProgress, BadgeTemplate, Regression
-from ..rules.criteria import Criteria, Requirement
+from ..rules.criteria import Criteria
 from ..rules.standing import RequirementStanding, Standing
 
 log = logging.getLogger(__name__)
@@ -118,20 +118,21 @@ def _sentences(criteria: Criteria, before: Standing, now: Standing) -> Iterator[
     for each in _requirements(now):
         if each.requirement.id not in was_met or each.met_at is not None:
             continue
-        names = {"requirement": _name(each.requirement)}
-        if each.undone:
-            penalty = criteria.by_id[each.undone[-1][1].requirement]
-            yield _("“%(requirement)s” was taken back: “%(penalty)s”.") % {**names, "penalty": _name(penalty)}
-        else:
+        penalty = criteria.by_id[each.undone[-1][1].requirement] if each.undone else None
+        # What has no description has no name that learners would understand.
+        names = {"requirement": each.requirement.description, "penalty": penalty.description if penalty else ""}
+        if names["requirement"] and names["penalty"]:
+            yield _("“%(requirement)s” was taken back: “%(penalty)s”.") % names
+        elif names["penalty"]:
+            yield _("What was met was taken back: “%(penalty)s”.") % names
+        elif names["requirement"] and penalty:
+            yield _("“%(requirement)s” was taken back.") % names
+        elif names["requirement"]:
             yield _("“%(requirement)s” is no longer met.") % names
 
 
 def _requirements(standing: Standing) -> Iterator[RequirementStanding]:
     return (each for group in standing.groups for each in group.requirements)
-
-
-def _name(requirement: Requirement) -> str:
-    return requirement.description or requirement.event_type
 
 
 def _hold(row: Regression, template: BadgeTemplate) -> None:

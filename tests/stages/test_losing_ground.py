@@ -15,6 +15,7 @@ from credly_badges.models import (
     AuditEntry,
     BadgeAward,
     BadgeProgress,
+    BadgeRequirement,
     BadgeTemplate,
     OutboxMessage,
     Pulse,
@@ -204,6 +205,25 @@ def test_what_is_revoked_says_what_was_lost_and_by_what():
     }
 
 
+def test_who_turns_out_to_have_met_it_otherwise_before_is_awarded_it_once_credly_has_taken_it_back():
+    a_badge(needs="any", on_loss="revoke")
+    learner = UserFactory()
+    happens(told(learner, A, 1))
+    BadgeAward.objects.update(state=BadgeAward.State.ACCEPTED, credly_id=uuid4())
+    OutboxMessage.objects.update(state="delivered", open=None)
+    happens(told(learner, A, 3, is_passing=False))
+
+    happens(told(learner, B, 0))
+    assert "being taken back" in BadgeProgress.objects.get().withheld
+    OutboxMessage.objects.update(state="delivered", open=None)
+    BadgeAward.objects.update(state=BadgeAward.State.REVOKED, live=None)
+    BadgeProgress.objects.update(try_again_at=NOON)
+    progress.sweep()
+
+    award = BadgeAward.objects.get(live=True)
+    assert award.earned_at == NOON
+
+
 def test_a_grade_that_falls_and_rises_again_within_the_hold_changes_nothing_at_credly():
     a_badge(on_loss="hold", hold_days=7)
     learner = UserFactory()
@@ -250,6 +270,26 @@ def test_without_a_number_of_days_it_is_held_until_somebody_decides():
 
     assert regression.until is None
     assert regressions.due() == 0
+
+
+@pytest.mark.parametrize(
+    ("requirement", "penalty", "said"),
+    [
+        ("Pass it", "Exam rejected", "“Pass it” was taken back: “Exam rejected”."),
+        ("Pass it", "", "“Pass it” was taken back."),
+        ("", "Exam rejected", "What was met was taken back: “Exam rejected”."),
+        ("", "", "The requirements of the badge are no longer met."),
+    ],
+)
+def test_what_was_lost_is_told_in_words_that_learners_know(requirement, penalty, said):
+    badge = a_badge(on_loss="hold")
+    BadgeRequirement.objects.filter(key=A).update(description=requirement)
+    BadgeRequirement.objects.filter(event_type=REJECTED).update(description=penalty)
+    learner = UserFactory()
+
+    happens(told(learner, A, 1), told(learner, B, 2), told(learner, A, 3, REJECTED))
+
+    assert Regression.objects.get(progress__template=badge).because == said
 
 
 def test_while_the_badge_is_paused_nothing_is_decided_by_itself():
