@@ -158,7 +158,7 @@ def _award(earned: Earned, *, occasion: str, previous: BadgeAward | None) -> Gra
 def _while_it_stands(earned: Earned, standing: BadgeAward) -> Grant:
     """What qualifying once more brings to who holds the badge: its renewal, a further one, or nothing."""
     is_later = earned.earned_at > standing.earned_at
-    is_leaving = is_later and _is_being_revoked(standing)
+    is_leaving = _is_being_revoked(standing)
     if is_later and not is_leaving and terms.may_renew(earned.template, standing.expires_at, earned.earned_at):
         return Grant(standing, created=False, renewed=_renew(earned, standing))
     occasion = terms.occasion(earned.template, earned.earned_at, standing.earned_at)
