@@ -198,6 +198,7 @@ def _move(
     row.activation_changed_at = timezone.now()
     row.activation_changed_by_id = getattr(by, "pk", None)
     row.deactivated_because = "" if to in RUNNING else because[:255]
+    was_recorded_only = Status.SHADOW in (was, row.paused_from)
     row.paused_from = was if to == Status.PAUSED else ""
     if to in (Status.REVIEW, Status.DRAFT):
         row.submitted_by_id = getattr(by, "pk", None) if to == Status.REVIEW else None
@@ -211,6 +212,8 @@ def _move(
     after = {"status": to, "despite": meant} if meant else {"status": to}
     action = ACTIONS.get((was, to)) or ACTIONS[Status(to)]
     audit.record(action, row, actor=by, because=because, before={"status": was}, after=after)
+    if to == Status.RETIRED and was_recorded_only:
+        progress.leave_withheld(row)
     if to in RUNNING:
         _run(row, was, by=by, replay_since=since if replay and was == Status.PAUSED else None)
 

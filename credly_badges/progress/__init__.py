@@ -5,7 +5,7 @@ from .deciding import scopes as deciding_scopes
 from .facts import standing_of
 from .moving import judge_anew, move_on, wake_to_move
 from .recording import GIVE_A_WORKER, StillMoving, hold_against, hold_all_against, record, sweep, wake
-from .trying import look_again, release_withheld
+from .trying import leave_withheld, look_again, release_withheld
 
 __all__ = [
     "GIVE_A_WORKER",
@@ -14,6 +14,7 @@ __all__ = [
     "hold_against",
     "hold_all_against",
     "judge_anew",
+    "leave_withheld",
     "limits",
     "look_again",
     "move_on",

@@ -72,17 +72,22 @@ def move_on(limit: int = PORTION) -> int:
 def _behind(limit: int) -> list[int]:
     """Who is on the way by an earlier version, in the order of an index, as there may be a million of them.
 
-    Who holds the badge and has lost ground since is judged by what it was earned by.
+    Who holds the badge and has lost ground since is judged by what it was earned by. Of a badge in shadow nobody was
+    awarded anything, so who was recorded to have earned it is on the way as well.
     """
     changed = BadgeTemplate.objects.filter(
         status__in=judging.JUDGED, on_change=BadgeTemplate.OnChange.MOVE, version__gt=1
     ).order_by("pk")
     held = BadgeAward.objects.filter(learner=OuterRef("learner"), template=OuterRef("template"), live=True)
     found: list[int] = []
-    for template_id, version in changed.values_list("pk", "version"):
-        behind = BadgeProgress.objects.filter(template=template_id, completed_at=None, version__lt=version)
-        mine = behind.filter(~Exists(held)).exclude(try_again_at__gt=timezone.now())
-        found += mine.order_by("version", "pk").values_list("pk", flat=True)[: limit - len(found)]
+    for template_id, version, status in changed.values_list("pk", "version", "status"):
+        behind = BadgeProgress.objects.filter(template=template_id, version__lt=version)
+        if status == BadgeTemplate.Status.SHADOW:
+            mine = behind.order_by("version", "learner")
+        else:
+            mine = behind.filter(completed_at=None).order_by("version", "pk")
+        mine = mine.filter(~Exists(held)).exclude(try_again_at__gt=timezone.now())
+        found += mine.values_list("pk", flat=True)[: limit - len(found)]
         if len(found) == limit:
             break
     return found
@@ -92,8 +97,8 @@ def _behind(limit: int) -> list[int]:
 def judge_anew(progress_id: int) -> None:
     """Judge a learner by the version that is valid now, from all that they are known to have done.
 
-    Who has completed a version stays with it. What was met stays met where the new version asks the same, though the
-    event that decided it may be gone.
+    Who has completed a version stays with it, unless that was only recorded. What was met stays met where the new
+    version asks the same, though the event that decided it may be gone.
     """
     progress = BadgeProgress.objects.select_related("template").filter(pk=progress_id).first()
     if progress is None:
@@ -105,8 +110,15 @@ def judge_anew(progress_id: int) -> None:
     said = list(events.filter(kind__in={each.row.event_type for each in wanted}).order_by("pk"))
     template, asked = limits.locked(template), template.version
     progress = BadgeProgress.objects.select_for_update().get(pk=progress_id)
-    if template.version == asked and progress.completed_at is None and template.status in judging.JUDGED:
+    if template.version == asked and template.status in judging.JUDGED and _is_on_the_way(progress, template):
         _move(progress, template, wanted, said)
+
+
+def _is_on_the_way(progress: BadgeProgress, template: BadgeTemplate) -> bool:
+    if progress.completed_at is None:
+        return True
+    held = BadgeAward.objects.filter(learner=progress.learner_id, template=template, live=True)
+    return template.status == BadgeTemplate.Status.SHADOW and not held.exists()
 
 
 def _move(progress: BadgeProgress, template: BadgeTemplate, wanted: list[Asked], said: list[ReceivedEvent]) -> None:
@@ -118,7 +130,8 @@ def _move(progress: BadgeProgress, template: BadgeTemplate, wanted: list[Asked],
     after |= restored
     Fulfillment.objects.filter(progress=progress).delete()
     facts.write(progress, (fact for fact in after.values() if fact.holds))
-    progress.version = template.version
+    progress.version, progress.completed_at = template.version, None
+    withheld.forget(progress)
     progress.save(update_fields=["version"])
     turn = Turn(
         criteria=asked,

@@ -23,13 +23,14 @@ log = logging.getLogger(__name__)
 
 PORTION = 100
 """How many are tried in one round. Whoever was tried comes last then, so all have their turn."""
-MADE_DUE = 1000
-"""How many are made due in one statement, as each stays locked until its transaction ends."""
+PUT_AT_ONCE = 1000
+"""For how many it is set in one statement when they are tried, as each stays locked until its transaction ends."""
 
-LATER, ON_THE_WAY = "later", "on the way"
+LATER, ON_THE_WAY, RECORDED = "later", "on the way", "recorded"
 _WHOM: Mapping[str, Callable[[datetime], Q]] = {
     LATER: lambda now: Q(try_again_at__gt=now),
     ON_THE_WAY: lambda _now: Q(completed_at=None, percent__gt=0),
+    RECORDED: lambda _now: Q(try_again_at__isnull=False),
 }
 
 
@@ -40,8 +41,13 @@ def release_withheld(template: BadgeTemplate) -> None:
     on a date is still left for that date.
     """
     outbox.wake_orders(template)
-    _make_due(LATER, template.pk, after=0)
+    _put(LATER, template.pk, after=0)
     wake()
+
+
+def leave_withheld(template: BadgeTemplate) -> None:
+    """Have nothing tried again of what was only recorded: the badge was retired without having been active."""
+    _put(RECORDED, template.pk, after=0)
 
 
 def look_again(template_id: int) -> None:
@@ -49,26 +55,26 @@ def look_again(template_id: int) -> None:
 
     What they have done may be enough now, and nothing that happens would tell them so.
     """
-    _make_due(ON_THE_WAY, template_id, after=0)
+    _put(ON_THE_WAY, template_id, after=0)
     wake()
 
 
-def _make_due(whom: str, template_id: int, *, after: int) -> bool:
-    """Have a portion tried as soon as may be; whether that was all, or a worker does the next portion."""
+def _put(whom: str, template_id: int, *, after: int) -> bool:
+    """Set when a portion of them is tried; whether that was all, or a worker does the next portion."""
     now = timezone.now()
     mine = BadgeProgress.objects.filter(_WHOM[whom](now), template=template_id, pk__gt=after)
-    numbers = list(mine.order_by("pk").values_list("pk", flat=True)[:MADE_DUE])
-    BadgeProgress.objects.filter(pk__in=numbers).update(try_again_at=now)
-    if len(numbers) < MADE_DUE:
+    numbers = list(mine.order_by("pk").values_list("pk", flat=True)[:PUT_AT_ONCE])
+    BadgeProgress.objects.filter(pk__in=numbers).update(try_again_at=None if whom == RECORDED else now)
+    if len(numbers) < PUT_AT_ONCE:
         return True
-    transaction.on_commit(lambda: waking.send(make_due, whom, template_id, numbers[-1]), robust=True)
+    transaction.on_commit(lambda: waking.send(put_the_rest, whom, template_id, numbers[-1]), robust=True)
     return False
 
 
-@shared_task(name="credly_badges.progress.make_due", **waking.STORED_WORK, soft_time_limit=120, time_limit=150)
-def make_due(whom: str, template_id: int, after: int) -> None:
-    """The rest of what :func:`release_withheld` or :func:`look_again` began, as no request should wait for it."""
-    if _make_due(whom, template_id, after=after):
+@shared_task(name="credly_badges.progress.put_the_rest", **waking.STORED_WORK, soft_time_limit=120, time_limit=150)
+def put_the_rest(whom: str, template_id: int, after: int) -> None:
+    """What a request has begun and should not wait for, portion by portion."""
+    if _put(whom, template_id, after=after):
         wake()
 
 

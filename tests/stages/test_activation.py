@@ -9,10 +9,11 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from credly_badges import activation, lms, requirements
+from credly_badges import activation, lms, progress, requirements
 from credly_badges.admin.audit import ACTIONS
 from credly_badges.models import (
     AuditEntry,
+    BadgeAward,
     BadgeTemplate,
     CredlyOrganization,
     HistoryRun,
@@ -452,3 +453,17 @@ def test_what_was_recorded_and_not_awarded_is_due_once_the_badge_is_active(templ
 
     waiting.refresh_from_db()
     assert waiting.withheld == "" or waiting.try_again_at <= timezone.now()
+
+
+@pytest.mark.parametrize("on_the_way", [["shadow"], ["shadow", "paused"]])
+def test_who_was_only_recorded_is_not_awarded_a_badge_that_was_retired_since(template, on_the_way):
+    for status in on_the_way:
+        activation.move(template, status, by=None)
+    now = timezone.now()
+    ProgressFactory(template=template, percent=100, completed_at=now, withheld="It is in shadow.", try_again_at=now)
+
+    activation.move(template, "retired", by=None)
+    activation.move(template, "active", by=None)
+    progress.sweep()
+
+    assert not BadgeAward.objects.exists()

@@ -115,7 +115,7 @@ class TestShadow:
     def test_what_waits_for_an_hour_or_a_day_is_made_due_in_portions(
         self, monkeypatch, django_capture_on_commit_callbacks
     ):
-        monkeypatch.setattr(trying, "MADE_DUE", 2)
+        monkeypatch.setattr(trying, "PUT_AT_ONCE", 2)
         badge = a_badge_for_passing(release="date", release_on=timezone.now().date() + timedelta(days=30))
         for learner in UserFactory.create_batch(5):
             happens(learner)

@@ -311,3 +311,36 @@ def test_rows_of_another_version_hear_nothing():
 
     assert not BadgeProgress.objects.exists()
     assert RequirementGroup.objects.current().get().version == 2
+
+
+def test_who_was_only_recorded_in_shadow_is_judged_by_what_was_changed_since():
+    badge = TemplateFactory(status="shadow")
+    version(badge, 1, A, B, needs="any")
+    half, both = UserFactory.create_batch(2)
+    for learner, course, hour in ((half, A, 0), (both, A, 0), (both, B, 1)):
+        happens(learner, course, hour)
+    version(badge, 2, A, B)
+
+    assert progress.move_on() == 2
+    assert progress.move_on() == 0
+    assert (where(half), where(both)) == ((2, 50), (2, 100))
+    BadgeTemplate.objects.update(status="active")
+    progress.release_withheld(badge)
+    progress.sweep()
+
+    award = BadgeAward.objects.get()
+    assert (award.learner, award.version, award.earned_at) == (both, 2, NOON + timedelta(hours=1))
+
+
+def test_who_holds_a_badge_that_is_in_shadow_stays_with_what_it_was_earned_by():
+    badge = a_badge(A)
+    learner = UserFactory()
+    happens(learner, A)
+    BadgeTemplate.objects.update(status="shadow")
+    badge.refresh_from_db()
+    version(badge, 2, A, B)
+
+    assert progress.move_on() == 0
+    progress.judge_anew(BadgeProgress.objects.get().pk)
+
+    assert where(learner) == (1, 100)
