@@ -119,6 +119,8 @@ class HistoryRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("read so far"))
     def read_shown(self, run: HistoryRun) -> str:
+        if run.kind == Kind.REPLAY:
+            return gettext("events: %(events)d") % {"events": run.counts.get("events", 0) + run.counts.get("failed", 0)}
         said = gettext("learners: %(learners)d; rows: %(rows)d")
         return said % {"learners": run.counts.get("learners", 0), "rows": run.counts.get("rows", 0)}
 
@@ -127,6 +129,9 @@ class HistoryRunAdmin(ReadOnlyAdmin):
         counts = run.counts
         if run.kind == Kind.REHEARSAL:
             return gettext("would be awarded: %(count)d") % {"count": counts.get("would_gain", 0)}
+        if run.kind == Kind.REPLAY:
+            said = gettext("events held against the badge: %(events)d; events that could not be: %(failed)d")
+            return said % {name: counts.get(name, 0) for name in ("events", "failed")}
         said = gettext("completed: %(completed)d; awarded: %(awarded)d; withheld: %(withheld)d")
         return said % {name: counts.get(name, 0) for name in ("completed", "awarded", "withheld")}
 

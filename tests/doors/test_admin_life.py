@@ -297,6 +297,16 @@ class TestPause:
         assert BadgeAward.objects.count() == awarded
         assert HistoryRun.objects.filter(kind="replay").count() == awarded
 
+    def test_afterwards_it_says_how_many_events_were_replayed(self, paused, django_capture_on_commit_callbacks):
+        browser = manager()
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post(to(paused, "active"), {"confirmed": "yes", "replay": "yes"})
+
+        run = HistoryRun.objects.get(kind="replay")
+        assert "(events: 1)" in text_of(browser.get(url("badgetemplate", "change", paused.pk)))
+        read = text_of(browser.get(url("historyrun", "change", run.pk)))
+        assert "events held against the badge: 1; events that could not be: 0" in read
+
 
 class TestLimits:
     """A badge that has come to its limit stops, says so, and goes on once somebody wants that."""
