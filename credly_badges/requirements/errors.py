@@ -69,6 +69,14 @@ class WouldStopAnActiveBadge(NotSaved):
         super().__init__(fault.sentence for fault in self.faults)
 
 
+def said_with_its_code(fault: Fault) -> str:
+    """What a command says of a fault: with the code by which it is accepted, if it can be meant."""
+    if not fault.can_be_meant:
+        return fault.sentence
+    words = {"sentence": fault.sentence, "code": fault.code}
+    return _("%(sentence)s (If it is meant: --despite %(code)s.)") % words
+
+
 class InvalidScope(ValueError):
     """What was typed is no place where the event can happen; each of ``reasons`` says what to type instead."""
 

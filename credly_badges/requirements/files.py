@@ -17,7 +17,7 @@ from .. import lint, versions
 from ..models import BadgeProgress, BadgeTemplate
 from . import circles, form, keys, yaml_text
 from .differences import differences
-from .errors import Circle, NotSaved, WouldStopAnActiveBadge
+from .errors import Circle, NotSaved, WouldStopAnActiveBadge, said_with_its_code
 from .form import Wanted
 from .saving import save
 from .specs import Groups, content, fingerprint, stored
@@ -203,16 +203,9 @@ def _refusal(file: File, wanted: Wanted, refusal: NotSaved) -> Iterator[Remark]:
         where = _where(wanted.groups, wanted.path)
         for fault in refusal.faults:
             path = where.get(fault.requirement_key) or where.get(fault.group_key, wanted.path)
-            yield file.remark(path, _sentence(fault))
+            yield file.remark(path, said_with_its_code(fault))
     else:
         yield from (file.remark(wanted.path, sentence) for sentence in refusal.reasons)
-
-
-def _sentence(fault: lint.Fault) -> str:
-    if not fault.can_be_meant:
-        return fault.sentence
-    words = {"sentence": fault.sentence, "code": fault.code}
-    return _("%(sentence)s (If it is meant: --despite %(code)s.)") % words
 
 
 def _checked(file: File, despite: Collection[str]) -> Iterator[Remark]:
@@ -227,7 +220,7 @@ def _checked(file: File, despite: Collection[str]) -> Iterator[Remark]:
             path = where.get(fault.requirement_key) or where.get(fault.group_key)
             if path or fault not in known[template.pk]:  # What else is wrong with the badge is not the file's fault.
                 is_error = bool(lint.errors([fault], despite=despite))
-                sentence = _sentence(fault) if is_error else fault.sentence
+                sentence = said_with_its_code(fault) if is_error else fault.sentence
                 yield file.remark(path or wanted.path, sentence, is_error=is_error)
 
 

@@ -19,7 +19,7 @@ from ..rules.criteria import Distinct
 from ..rules.language import InvalidRule, Rule, canonical_text, compile_rule
 from ..rules.operators import Operator
 from .differences import differences
-from .errors import InvalidScope, NotSaved
+from .errors import InvalidScope, NotSaved, WouldStopAnActiveBadge, said_with_its_code
 from .fields import field_of
 from .places import read_place
 from .saving import save
@@ -39,17 +39,19 @@ class Carried:
     """One badge that asks for the old run: what changes, and why something could not be carried over.
 
     ``refused`` are sentences; with any of them nothing of this badge was changed. ``left`` are sentences on parts that
-    a person has to look at.
+    a person has to look at. ``version`` is the one that it makes (0: the badge is changed in place, or not at all).
     """
 
     template: BadgeTemplate
     lines: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    version: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """The same as JSON values; which badge it is, is for the caller to say."""
-        return {"lines": list(self.lines), "left": list(self.left), "refused": list(self.refused)}
+        sentences = {"lines": list(self.lines), "left": list(self.left), "refused": list(self.refused)}
+        return {**sentences, "version": self.version}
 
 
 def carry_over(
@@ -95,11 +97,14 @@ def _carry(
     try:
         with transaction.atomic():
             save(template, after, by=by, seen=fingerprint(before), despite=despite)
+            version = BadgeTemplate.objects.values_list("version", flat=True).get(pk=template.pk)
             if dry_run:
                 transaction.set_rollback(True)
+    except WouldStopAnActiveBadge as refusal:
+        return replace(done, refused=tuple(said_with_its_code(fault) for fault in refusal.faults))
     except NotSaved as refusal:
         return replace(done, refused=tuple(refusal.reasons))
-    return done
+    return replace(done, version=version if version != template.version else 0)
 
 
 def _moved(groups: Groups, move: _Move, left: list[str]) -> Groups:

@@ -292,5 +292,5 @@ class TestForScripts:
         data = self.said("rerun", COURSE_KEY, SECOND)
 
         assert data["ok"]
-        assert data["badges"][0]["refused"] == []
+        assert (data["badges"][0]["refused"], data["badges"][0]["version"]) == ([], 2)
         assert data["badges"][0]["lines"][0].endswith(f"{COURSE_KEY}, {SECOND}")

@@ -135,7 +135,7 @@ def test_one_that_cannot_be_saved_does_not_hold_up_the_others():
     carried = {each.template: each for each in carry()}
 
     assert "lies outside of where the badge is available" in carried[outside].refused[0]
-    assert carried[fine].refused == ()
+    assert (carried[fine].refused, carried[fine].version, carried[outside].version) == ((), 2, 0)
     assert sorted(BadgeRequirement.objects.filter(group__version=2).values_list("group__template__name")) == [("Fine",)]
 
 
@@ -155,3 +155,14 @@ def test_it_takes_the_same_queries_however_many_badges_do_not_ask_for_it(django_
 
     with django_assert_num_queries(1):
         assert carry() == []
+
+
+def test_a_run_that_is_yet_to_be_made_is_refused_with_the_code_that_accepts_it():
+    a_badge_for_passing()
+    lms.backend().clear()
+
+    (carried,) = carry()
+    assert carried.refused[0].endswith("(If it is meant: --despite course_unknown.)")
+
+    (carried,) = carry(despite=["course_unknown"])
+    assert (carried.refused, carried.version) == ((), 2)

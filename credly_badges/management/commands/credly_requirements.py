@@ -135,6 +135,8 @@ class Command(BaseCommand):
         for each in () if options["json"] else carried:
             self.stdout.write(self.style.MIGRATE_HEADING(_name(each.template)))
             self.stdout.write("".join(f"  {line}\n" for line in (*each.lines, *each.left)), ending="")
+            if each.version:
+                self.stdout.write(f"  {_makes_version(each.version)}")
             self.stderr.write("".join(f"  {line}\n" for line in each.refused), ending="")
         if not carried:
             self._say(options, _("No badge asks for %(course)s.") % {"course": options["old"]})
@@ -227,9 +229,13 @@ def _badges(count: int) -> str:
     return ngettext("%(count)d badge was checked.", "%(count)d badges were checked.", count) % {"count": count}
 
 
+def _makes_version(number: int) -> str:
+    return _("This makes version %(number)d.") % {"number": number}
+
+
 def _consequences(change: Any) -> Iterable[str]:
     if change.version:
-        yield _("This makes version %(number)d.") % {"number": change.version}
+        yield _makes_version(change.version)
     if change.on_their_way:
         yield ngettext(
             "%(count)d learner on their way is judged by it from now on.",
