@@ -100,7 +100,7 @@ def _work(hold: runs.Hold, *, limit: int | None) -> Iterator[None]:
         hold.keep(cursor=part.up_to, counts=tally.counts, sample=tally.sample)
         yield
         if limit is not None and tally.counts["learners"] >= limit:
-            raise runs.CannotRun(_("Not everybody was looked at: it was to be enough after the first ones."))
+            raise runs.CannotRun(_("Not everybody was looked at, as only some were asked for."))
     hold.keep(counts={**run.counts, **left_of_limit(template, run.counts, _awarded(template))})
 
 

@@ -166,7 +166,7 @@ def _lost(regression: Regression, *, for_learner: bool) -> Step:
         details.append(_decided(regression, regression.decided_at))
     if regression.note and not for_learner:
         details.append(regression.note)
-    sentence = _("On %(moment)s the learner no longer met the requirements: %(state)s.") % words
+    sentence = _("On %(moment)s the learner no longer met the requirements. What came of it: %(state)s.") % words
     return Step(None if not regression.open else False, sentence, regression.happened_at, tuple(details))
 
 

@@ -502,7 +502,9 @@ class TestTheWayAfterIt:
             "ada has the badge “Python” and no longer meets its requirements: somebody has to decide."
         )
         lost = why.path[-2]
-        assert lost.sentence.endswith("the learner no longer met the requirements: waits for a decision.")
+        assert lost.sentence.endswith(
+            "the learner no longer met the requirements. What came of it: waits for a decision."
+        )
         assert lost.details == (
             "Grade is 60 %, needs 80 % or more.",
             "It is revoked on March 8, 2026, noon (UTC) unless somebody keeps it.",
