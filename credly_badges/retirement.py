@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -56,16 +57,28 @@ def on_retirement(sender: Any, *, user: Any, **_told: Any) -> None:  # noqa: ARG
 
 
 def forget_again(limit: int = AT_ONCE) -> int:
-    """Forget retired users of whom the LMS has told something since, such as a regrade of their course; how many."""
+    """Forget retired users of whom the LMS has told something since, such as a regrade of their course; how many.
+
+    One who cannot be forgotten does not hold up the others, and is tried again the next time.
+    """
     kept = [table.objects.filter(learner=OuterRef("pk")) for table in (ReceivedEvent, BadgeProgress, BadgeAward)]
     found = (
         lms.retired_users()
         .filter(Exists(kept[0]) | Exists(kept[1]) | Exists(kept[2]))
         .values_list("pk", flat=True)[:limit]
     )
-    for user_id in found:
+    return sum(_is_forgotten(user_id) for user_id in found)
+
+
+def _is_forgotten(user_id: int) -> bool:
+    try:
         forget(user_id)
-    return len(found)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("Learner %s, whom the LMS has retired, could not be forgotten.", user_id)
+        return False
+    return True
 
 
 @transaction.atomic

@@ -57,7 +57,7 @@ class AuditEntryQuerySet(WrittenOnceQuerySet):
 class AuditEntry(WrittenOnceModel):
     """One change that somebody, or the system, made. Written once, never changed.
 
-    .. pii: Who made a change (by key only).
+    .. pii: Who made a change, and the learner whom it concerned (by key only).
     .. pii_types: id
     .. pii_retirement: retained
     """

@@ -20,6 +20,7 @@ from credly_badges.models import (
     ReceivedEvent,
 )
 from credly_badges.retirement import forget, forget_again
+from credly_badges.testing.factories import MessageFactory
 from credly_badges.testing.lms import USER_RETIRE_LMS_CRITICAL, USER_RETIRE_LMS_MISC
 
 from .conftest import FIRST, SECOND, run_outbox_until_quiet
@@ -244,6 +245,22 @@ def test_what_the_lms_tells_of_somebody_later_is_forgotten_again(world, ana):
     assert not (ReceivedEvent.objects.exists() or BadgeProgress.objects.exists())
     assert not BadgeAward.objects.exclude(learner=None).exists()
     assert world.credly.requests("POST", "/badges") == []
+
+
+def test_one_who_cannot_be_forgotten_does_not_hold_up_the_others(world, ana, caplog):
+    world.badge_for_passing(FIRST)
+    broken = world.learner(username="retired__user_0001", email="one@example.com")
+    ana.user.username = "retired__user_0002"
+    ana.user.save()
+    for learner in (broken, ana):
+        learner.passes(FIRST)
+    run_outbox_until_quiet()
+    MessageFactory(kind="delete", award=BadgeAward.objects.get(learner=broken.user))  # Ordered some other way.
+
+    assert forget_again() == 1
+
+    assert not ReceivedEvent.objects.filter(learner=ana.user).exists()
+    assert f"Learner {broken.user.pk}, whom the LMS has retired, could not be forgotten." in caplog.text
 
 
 def test_another_user_name_loses_nothing(world, ana):
