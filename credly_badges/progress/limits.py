@@ -91,16 +91,6 @@ def reached(template: BadgeTemplate) -> str:
     return ""
 
 
-def left(template: BadgeTemplate) -> int | None:
-    """How many more may be awarded now; None where there is no limit. Locks the template as :func:`reached` does."""
-    if not are_set(template):
-        return None
-    template = locked(template)
-    counts = _counts(template, timezone.now())
-    rooms = ((template.limit_total, counts.in_all), (template.limit_per_hour, counts.in_an_hour))
-    return max(0, min(limit - count for limit, count in rooms if limit is not None))
-
-
 @transaction.atomic
 def pause(template: BadgeTemplate, because: str) -> None:
     """Pause an active badge that has come to a limit; ``because`` says to which."""

@@ -266,7 +266,6 @@ class TestLimits:
         happens(UserFactory())
 
         assert BadgeAward.objects.count() == 3
-        assert limits.left(badge) == 0
         assert limits.reached(badge)
 
     def test_what_was_taken_back_before_it_left_costs_no_badge(self):
@@ -295,7 +294,7 @@ class TestLimits:
         badge = a_badge_for_passing()
 
         with CaptureQueriesContext(connection) as asked:
-            assert (limits.reached(badge), limits.left(badge)) == ("", None)
+            assert limits.reached(badge) == ""
 
         assert not asked.captured_queries
 
