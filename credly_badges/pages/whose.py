@@ -92,7 +92,10 @@ def _say(person: Person, places: Collection[str] | None) -> Say:
         return Say(_("It asks for nothing yet. A badge manager says first what learners have to do."))
     if not all(map(person.speaks_for, places)):
         return Say(
-            _("It asks for something outside of this course, so only a badge manager can activate or deactivate it.")
+            _(
+                "It asks for something outside of this course, so only a badge manager can activate or deactivate it, "
+                "on its page in the admin."
+            )
         )
     return Say(sees=all(map(person.sees, places)))
 

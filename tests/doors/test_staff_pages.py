@@ -247,7 +247,7 @@ class TestActivation:
 
         template.refresh_from_db()
         assert not template.is_active
-        assert "only a badge manager can" in text_of(answer)
+        assert "only a badge manager can activate or deactivate it, on its page in the admin" in text_of(answer)
 
     @pytest.mark.parametrize(("scope", "is_hers"), [(CCX, True), ("edX+DemoX", False), (COURSE_KEY, False)])
     def test_the_coach_of_a_ccx_speaks_for_the_ccx_alone(self, course, scope, is_hers):
