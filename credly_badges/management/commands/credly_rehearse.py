@@ -140,7 +140,7 @@ def _lines(run: HistoryRun) -> Iterator[str]:
 def _sample(sample: Iterable[dict[str, Any]]) -> Iterator[str]:
     for each in sample:
         yield "  " + _("Learner %(id)s, on %(day)s") % {"id": each["learner_id"], "day": _day(each["earned_at"])}
-        yield from (f"    {sentence}" for sentence in each["because"])
+        yield from (f"    {sentence}" for sentence in each["because"] or [_("Met it before; credly_why has more.")])
 
 
 def _row(number: int, words: str) -> str:
