@@ -9,7 +9,10 @@ from pathlib import Path
 from .test_pages import obstacles, overflow
 
 PICTURES = os.environ.get("CREDLY_TEST_PICTURES", "")
-"""A folder for pictures of the pages; without one none are taken."""
+"""A folder for pictures of the pages; without one none are taken.
+
+Chromium changes the size of its window for a picture of a whole page, and may lose the next click: for looking only.
+"""
 
 LOOKS = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
