@@ -101,7 +101,7 @@ package: $(VENV)/.doc ## build wheel and sdist, and install the wheel into an em
 
 test-services: $(VENV)/.services ## run the tests on MariaDB, Redis and a real Celery worker
 	CREDLY_TEST_DATABASE=mysql $(BIN)/python -m pytest tests/services $(PYTEST_OPTS)
-	CREDLY_TEST_DATABASE=mysql $(BIN)/python -m pytest tests/stages tests/journeys $(PYTEST_OPTS)
+	CREDLY_TEST_DATABASE=mysql $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/stages tests/journeys $(PYTEST_OPTS)
 
 test-browser: $(VENV)/.browser ## run the tests in headless Chromium
 	$(BIN)/python -m pytest tests/browser $(PYTEST_OPTS)

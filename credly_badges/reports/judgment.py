@@ -126,9 +126,10 @@ def _of_requirement(
 ) -> str:
     if standing.met_at is not None:
         return _met_since(standing.met_at)
-    if standing.count:
-        return _("Not met yet: %(met)d of %(needed)d.") % {"met": standing.count, "needed": standing.needed}
     heard = {each.status for each in found} - {Status.NOT_HEARD, Status.ELSEWHERE}
+    # It may have counted in a place that is asked for no more; then all of those that are asked for are left.
+    if standing.count or Status.COUNTS in heard:
+        return _("Not met yet: %(met)d of %(needed)d.") % {"met": standing.count, "needed": standing.needed}
     if not heard:
         return _never_heard(known, row, found)
     return str(next(sentence for status, sentence in _NOT_MET if status in heard))

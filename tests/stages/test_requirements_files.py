@@ -212,7 +212,7 @@ def test_the_example_of_the_how_to_is_one():
     (wanted,), mistakes = form.read(yaml_text.read(example).data)
 
     assert mistakes == []
-    assert wanted.groups[0].closes_on == date(2026, 6, 30)
+    assert wanted.groups[0].closes_on == date(2027, 6, 30)
     assert wanted.groups[0].requirements[0].rules[0].value == "85"
 
 
@@ -532,7 +532,7 @@ class TestDifferences:
             basics,
             needs="at_least",
             at_least=2,
-            closes_on=date(2026, 6, 30),
+            closes_on=date(2027, 6, 30),
             requirements=(
                 replace(basics.requirements[1], times=None, description="Pass both"),
                 replace(basics.requirements[0], rules=(harder,)),

@@ -15,6 +15,7 @@ from credly_badges.models import (
     BadgeProgress,
     BadgeTemplate,
     DeliveryAttempt,
+    ListeningPlace,
     OutboxMessage,
     ReceivedEvent,
     Regression,
@@ -175,6 +176,16 @@ class TestWhatCounted:
         heard(ada)
 
         assert the_only(reports.why(ada.pk, badge)).missing == ("Missing: Advanced.",)
+
+    def test_what_counted_in_a_place_that_is_asked_for_no_more_leaves_the_others(self, badge, ada):
+        asks(badge, scope="course-v1:edX+Other+2026", times=None)
+        asked = asks(badge, scope=COURSE_KEY, times=None)
+        heard(ada, grade(90))
+        ListeningPlace.objects.filter(requirement=asked).update(scope="course-v1:edX+New+2026")
+
+        why = reports.why(ada.pk, badge)
+
+        assert [each.said for each in why.groups[-1].requirements] == ["Not met yet: 0 of 1."]
 
     def test_points_are_added_up(self, badge, ada):
         group = GroupFactory(template=badge, needs=Needs.AT_LEAST, at_least=5)
