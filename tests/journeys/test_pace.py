@@ -32,7 +32,7 @@ def test_credly_is_down_for_a_while_and_everyone_gets_their_badge_with_few_attem
 
 
 def test_a_site_that_may_send_little_at_once_sends_all_of_it(world):
-    world.here.rate_limit = 600
+    world.here.rate_limit = 200
     world.here.save()
     Pace.objects.create(organization=world.here, tokens=1, filled_at=timezone.now())
     world.badge_for_passing(FIRST)
