@@ -23,9 +23,9 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later was not found. Install it, or name it: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.base: requirements/pip.txt requirements/base.txt requirements/testing.txt setup.py | $(BIN)/python
+$(VENV)/.base: requirements/pip.txt requirements/base.txt requirements/files.txt requirements/testing.txt setup.py | $(BIN)/python
 	$(INSTALL) -r requirements/pip.txt
-	$(INSTALL) -r requirements/base.txt -r requirements/testing.txt
+	$(INSTALL) -r requirements/base.txt -r requirements/files.txt -r requirements/testing.txt
 	@# setuptools warns of every editable installation, which this is meant to be.
 	PYTHONWARNINGS=ignore $(INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
