@@ -42,7 +42,11 @@ def begin(template: BadgeTemplate, by: AbstractBaseUser | None = None, *, wake: 
     """Begin a backfill, which a worker then does. Raises runs.Busy and runs.CannotRun."""
     see_that_it_may_be_earned(template)
     see_that_it_asks_for_something(template)
-    return runs.begin(runs.Kind.BACKFILL, template, by, wake=wake)
+    with transaction.atomic():
+        run = runs.begin(runs.Kind.BACKFILL, template, by, wake=wake)
+        if template.is_active:
+            progress.take_up_what_was_left(template)
+    return run
 
 
 def go_on(run: HistoryRun, *, until: float | None = None, on_chunk: runs.OnChunk | None = None) -> HistoryRun:

@@ -5,7 +5,7 @@ from .deciding import scopes as deciding_scopes
 from .facts import standing_of
 from .moving import judge_anew, move_on, wake_to_move
 from .recording import GIVE_A_WORKER, StillMoving, hold_against, hold_all_against, record, sweep, wake
-from .trying import leave_withheld, look_again, release_withheld
+from .trying import leave_withheld, look_again, release_withheld, take_up_what_was_left
 
 __all__ = [
     "GIVE_A_WORKER",
@@ -23,6 +23,7 @@ __all__ = [
     "release_withheld",
     "standing_of",
     "sweep",
+    "take_up_what_was_left",
     "wake",
     "wake_to_move",
 ]

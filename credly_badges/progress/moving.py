@@ -105,9 +105,11 @@ def judge_anew(progress_id: int) -> None:
         return
     template = progress.template
     wanted = _asked(template, template.version)
-    # Locked before the progress, as whoever records one of them does.
-    events = ReceivedEvent.objects.select_for_update().filter(learner=progress.learner_id)
-    said = list(events.filter(kind__in={each.row.event_type for each in wanted}).order_by("pk"))
+    kinds = {each.row.event_type for each in wanted}
+    mine = ReceivedEvent.objects.filter(learner=progress.learner_id, kind__in=kinds).values_list("pk", flat=True)
+    # Locked before the progress, as whoever records one of them does; by their numbers, as MariaDB, looking for a kind,
+    # may lock those of other kinds as well.
+    said = list(ReceivedEvent.objects.select_for_update().filter(pk__in=list(mine)).order_by("pk"))
     template, asked = limits.locked(template), template.version
     progress = BadgeProgress.objects.select_for_update().get(pk=progress_id)
     if template.version == asked and template.status in judging.JUDGED and _is_on_the_way(progress, template):

@@ -26,11 +26,12 @@ PORTION = 100
 PUT_AT_ONCE = 1000
 """For how many it is set in one statement when they are tried, as each stays locked until its transaction ends."""
 
-LATER, ON_THE_WAY, RECORDED = "later", "on the way", "recorded"
+LATER, ON_THE_WAY, RECORDED, LEFT = "later", "on the way", "recorded", "left"
 _WHOM: Mapping[str, Callable[[datetime], Q]] = {
     LATER: lambda now: Q(try_again_at__gt=now),
     ON_THE_WAY: lambda _now: Q(completed_at=None, percent__gt=0),
     RECORDED: lambda _now: Q(try_again_at__isnull=False),
+    LEFT: lambda _now: Q(try_again_at=None, completed_at__isnull=False) & ~Q(withheld=""),
 }
 
 
@@ -48,6 +49,12 @@ def release_withheld(template: BadgeTemplate) -> None:
 def leave_withheld(template: BadgeTemplate) -> None:
     """Have nothing tried again of what was only recorded: the badge was retired without having been active."""
     _put(RECORDED, template.pk, after=0)
+
+
+def take_up_what_was_left(template: BadgeTemplate) -> None:
+    """Have what :func:`leave_withheld` left tried again: somebody asks for badges for what learners did before."""
+    _put(LEFT, template.pk, after=0)
+    wake()
 
 
 def look_again(template_id: int) -> None:

@@ -220,6 +220,25 @@ def test_a_shadow_badge_is_recorded_and_not_awarded() -> None:
     assert not BadgeAward.objects.exists()
 
 
+def test_what_was_only_recorded_before_the_badge_was_retired_is_awarded_when_it_is_asked_for() -> None:
+    template = a_badge_for_passing(MATHS)
+    learner = UserFactory()
+    passed(learner)
+    BadgeTemplate.objects.update(status="shadow")
+    template.refresh_from_db()
+    backfilled(template)
+    progress.leave_withheld(template)  # As when it is retired,
+    BadgeTemplate.objects.update(status="active")  # and activated again.
+    template.refresh_from_db()
+    progress.sweep()
+    before = BadgeAward.objects.count()
+
+    backfilled(template)
+    progress.sweep()
+
+    assert (before, BadgeAward.objects.get().learner) == (0, learner)
+
+
 @pytest.mark.parametrize("status", ["draft", "review", "paused", "retired"])
 def test_a_badge_that_is_not_earned_now_is_not_backfilled(status: str) -> None:
     template = a_badge_for_passing(MATHS)

@@ -545,7 +545,7 @@ class TestDifferences:
             "+ the group new: any one of them",
             "~ “Basics” (basics): how many are needed: all → at_least",
             "~ “Basics” (basics): number needed: 1 → 2",
-            "~ “Basics” (basics): until: nothing → 2026-06-30",
+            "~ “Basics” (basics): until: nothing → 2027-06-30",
             "- “Pass” (gone)",
             f"+ “Do well” (well) in the group new: {GRADE}, anywhere",
             "~ “Do well” (well): points: 1 → 2",
