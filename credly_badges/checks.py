@@ -59,6 +59,14 @@ READINGS: tuple[Callable[[], Any], ...] = (
     conf.separate_approver,
     conf.metrics_token,
     conf.events,
+    conf.api_rates,
+    conf.api_master_secret,
+    conf.evidence_storage,
+    conf.evidence_max_bytes,
+    conf.public_pages,
+    conf.subscriber_hosts,
+    conf.subscriber_timeout,
+    conf.subscriber_days,
 )
 
 

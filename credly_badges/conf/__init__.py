@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import InvalidStorageError, Storage, storages
+from django.utils.module_loading import import_string
 
 PRODUCTION = "production"
 SANDBOX = "sandbox"
@@ -25,6 +27,11 @@ CREDLY_URLS = {
 
 MOST_IN_A_BATCH = 50
 """As many as any public client sends; Credly has not written down how many it takes."""
+
+API_RATES = {"key": 600, "user": 120, "anonymous": 60, "claim": 10}
+"""How many requests are taken in a minute where the settings say nothing else."""
+
+SHORTEST_MASTER_SECRET = 32
 
 T = TypeVar("T")
 
@@ -215,6 +222,79 @@ def events() -> list[str]:
 def metrics_token() -> str:
     """With which token a monitoring system reads the figures without a session; empty where none may."""
     return _read("METRICS_TOKEN", "", str)
+
+
+def api_rates() -> dict[str, int]:
+    """How many requests to the REST API are taken in a minute, by whose they are: key, user, anonymous, claim."""
+    given: Mapping[str, Any] = _read("API_RATES", {}, Mapping)
+    rates = {**API_RATES, **given}
+    if unknown := sorted(set(rates) - set(API_RATES)):
+        raise ImproperlyConfigured(f"CREDLY_BADGES_API_RATES knows {sorted(API_RATES)}; it has {unknown}.")
+    for name, rate in rates.items():
+        if not isinstance(rate, int) or isinstance(rate, bool) or rate < 1:
+            raise ImproperlyConfigured(f"CREDLY_BADGES_API_RATES[{name!r}] must be a whole number of 1 or more.")
+    return rates
+
+
+def api_master_secret() -> str:
+    """The secret of requests that are signed as BadgeKit's master; empty where none are taken."""
+    secret = _read("API_MASTER_SECRET", "", str)
+    if secret and len(secret) < SHORTEST_MASTER_SECRET:
+        raise ImproperlyConfigured(
+            f"CREDLY_BADGES_API_MASTER_SECRET must have {SHORTEST_MASTER_SECRET} characters or more."
+        )
+    return secret
+
+
+def evidence_storage() -> Storage:
+    """Where the pictures are kept that learners send."""
+    name = _read("EVIDENCE_STORAGE", "", str)
+    try:
+        if "." in name:
+            storage: Storage = import_string(name)()
+        else:
+            storage = storages[name or "default"]
+    except (ImportError, InvalidStorageError) as error:
+        raise ImproperlyConfigured(f"CREDLY_BADGES_EVIDENCE_STORAGE names no storage: {error}") from error
+    return storage
+
+
+def evidence_max_bytes() -> int:
+    """How large a picture may be that a learner sends."""
+    return _read("EVIDENCE_MAX_BYTES", 5 * 1024 * 1024, int)
+
+
+def public_pages() -> bool:
+    """Whether anybody may see the pages of badges that learners can earn."""
+    return _read("PUBLIC_PAGES", True, bool)
+
+
+def subscriber_hosts() -> list[str]:
+    """Hosts and networks that subscribers may be at although their addresses are private."""
+    hosts: Sequence[str] = _read("SUBSCRIBER_HOSTS", [], (list, tuple))
+    return [str(host).lower() for host in hosts]
+
+
+def subscriber_timeout() -> timedelta:
+    """How long a subscriber has to take a message."""
+    return timedelta(seconds=_read("SUBSCRIBER_TIMEOUT", 5, (int, float)))
+
+
+def subscriber_days() -> timedelta:
+    """For how long a finished message to a subscriber is kept."""
+    return timedelta(days=_read("SUBSCRIBER_DAYS", 30, int))
+
+
+def site_url() -> str:
+    """The address of the LMS, without a slash at its end, as edx-platform's LMS_ROOT_URL has it; empty on a host
+    that has no such setting.
+    """
+    return str(getattr(settings, "LMS_ROOT_URL", "") or "").rstrip("/")
+
+
+def site_name() -> str:
+    """What the LMS is called, as edx-platform's PLATFORM_NAME has it."""
+    return str(getattr(settings, "PLATFORM_NAME", "") or "")
 
 
 def _read(name: str, default: T, kind: Any) -> T:

@@ -1,27 +1,51 @@
 """What the plugin remembers. Tables, constraints and query sets; nothing here acts on two tables at once."""
 
 from .access import Availability
+from .api_keys import ApiKey, IdempotentAnswer, SpentSignature
+from .applications import (
+    Application,
+    ApplicationCriterion,
+    ApplicationEvidence,
+    ApplicationForm,
+    ApplicationReview,
+    ReviewItem,
+)
 from .audit import AuditEntry, AuditSeal
 from .awards import BadgeAward, BadgeVersion, EarnerIdentifier
+from .bulk import BulkIssue, BulkRow
+from .claims import ClaimCode, CodeClaim
 from .history import HistoryRun
 from .intake import ReceivedEvent
+from .levels import BadgeProgram, LevelRole
 from .notices import CredlyNotice
 from .organizations import CredlyOrganization, Pace
 from .outbox import DeliveryAttempt, OutboxMessage, Pulse
 from .progress import BadgeProgress, Fulfillment, Regression
 from .reconcile import ReconcileDifference, ReconcileRun
 from .requirements import BadgeRequirement, DataRule, ListeningPlace, RequirementGroup, RequirementsVersion
+from .subscribers import Subscriber, SubscriberAttempt, SubscriberMessage
 from .templates import BadgeTemplate
 
 __all__ = [
+    "ApiKey",
+    "Application",
+    "ApplicationCriterion",
+    "ApplicationEvidence",
+    "ApplicationForm",
+    "ApplicationReview",
     "AuditEntry",
     "AuditSeal",
     "Availability",
     "BadgeAward",
+    "BadgeProgram",
     "BadgeProgress",
     "BadgeRequirement",
     "BadgeTemplate",
     "BadgeVersion",
+    "BulkIssue",
+    "BulkRow",
+    "ClaimCode",
+    "CodeClaim",
     "CredlyNotice",
     "CredlyOrganization",
     "DataRule",
@@ -29,6 +53,8 @@ __all__ = [
     "EarnerIdentifier",
     "Fulfillment",
     "HistoryRun",
+    "IdempotentAnswer",
+    "LevelRole",
     "ListeningPlace",
     "OutboxMessage",
     "Pace",
@@ -39,4 +65,9 @@ __all__ = [
     "Regression",
     "RequirementGroup",
     "RequirementsVersion",
+    "ReviewItem",
+    "SpentSignature",
+    "Subscriber",
+    "SubscriberAttempt",
+    "SubscriberMessage",
 ]

@@ -57,6 +57,9 @@ class BadgeAward(models.Model):
         BY_HAND = "by_hand", _("issued by hand")
         RESTORED = "restored", _("restored by hand")
         FOUND = "found", _("found at Credly")
+        SYSTEM = "system", _("issued by another system")
+        CLAIM = "claim", _("claimed with a code")
+        APPLICATION = "application", _("application approved")
 
     uuid = models.UUIDField(_("award ID"), default=uuid.uuid4, unique=True, editable=False)
     learner = models.ForeignKey(
@@ -98,6 +101,14 @@ class BadgeAward(models.Model):
         related_name="+",
         verbose_name=_("issued by"),
     )
+    granted_with = models.ForeignKey(
+        "credly_badges.ApiKey",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("issued with the API key"),
+    )
     earned_at = models.DateTimeField(_("earned at"), help_text=_("When the deciding event happened; the issue date."))
     evidence = models.JSONField(
         _("evidence"), default=list, blank=True, help_text=_("A list of objects with name, url and description.")
@@ -129,6 +140,11 @@ class BadgeAward(models.Model):
     revocation_reason = models.CharField(_("reason for revoking"), max_length=500, blank=True)
     # Which openedx-event has yet to be sent; emptied by the one process that sends it.
     to_announce = models.CharField(_("event to send"), max_length=10, blank=True, default="", editable=False)
+    # Since when anybody may look at it on a page of this LMS, because the learner chose so; and whether it names them.
+    shared_at = models.DateTimeField(_("shared by the learner at"), null=True, blank=True, editable=False)
+    shows_name = models.BooleanField(_("its page shows the learner's name"), default=False, editable=False)
+    # That its expiry date has come was told to those who subscribed.
+    expiry_told = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
     modified = models.DateTimeField(_("modified"), auto_now=True)
 
@@ -145,6 +161,7 @@ class BadgeAward(models.Model):
         indexes = [
             models.Index(fields=["template", "state"], name="credly_award_by_template"),
             models.Index(fields=["state", "modified"], name="credly_award_by_state"),
+            models.Index(fields=["expiry_told", "expires_at"], name="credly_award_expiring"),
             models.Index(fields=["to_announce"], name="credly_award_to_announce"),
             models.Index(fields=["template", "seen_in_run"], name="credly_award_seen_in_run"),
         ]

@@ -34,7 +34,20 @@ class CredlyOrganization(models.Model):
         help_text=_("The organization's ID at Credly: a UUID, shown on the developer page of your Credly account."),
     )
     name = models.CharField(_("name"), max_length=255, blank=True, help_text=_("Read from Credly when you save."))
+    # NULL, not an empty text, where it has none yet: several may have none.
+    slug = models.SlugField(
+        _("slug"),
+        max_length=80,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text=_("Its name in addresses of this LMS."),
+    )
     description = models.TextField(_("description"), blank=True, help_text=_("For your own notes."))
+    url = models.URLField(_("website"), max_length=500, blank=True)
+    email = models.EmailField(_("contact"), blank=True, help_text=_("Whom to ask about its badges; it is public."))
+    image_url = models.URLField(_("image URL"), max_length=500, blank=True)
     environment = models.CharField(
         _("environment"),
         max_length=50,

@@ -154,6 +154,10 @@ class Pulse(models.Model):
         FAULTS = "faults", _("the check of all requirements")
         HISTORY = "history", _("rehearsals and backfills")
         EVENTS = "events", _("the removal of old events")
+        SUBSCRIBERS = "told", _("the telling of subscribers")
+        EXPIRIES = "expiries", _("the telling of badges that expired")
+        LISTS = "lists", _("the issuing of lists")
+        ANSWERS = "answers", _("the removal of what was answered to other systems")
 
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, unique=True)
     heard_at = models.DateTimeField(_("heard at"))

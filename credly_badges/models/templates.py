@@ -87,6 +87,15 @@ class BadgeTemplate(models.Model):
         verbose_name=_("organization"),
     )
     name = models.CharField(_("name"), max_length=255)
+    # NULL, not an empty text, where it has none yet: several may have none.
+    slug = models.SlugField(  # noqa: DJ001
+        _("slug"),
+        max_length=80,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Its name in addresses of this LMS. It stays when the badge is given another name."),
+    )
     description = models.TextField(_("description"), blank=True)
     image_url = models.URLField(_("image URL"), max_length=500, blank=True)
     criteria_url = models.URLField(_("criteria URL"), max_length=500, blank=True)
@@ -232,6 +241,7 @@ class BadgeTemplate(models.Model):
         indexes = [models.Index(fields=["credly_state", "status"], name="credly_template_by_status")]
         constraints = [
             models.UniqueConstraint(fields=["organization", "uuid"], name="one_row_per_organization_and_template"),
+            models.UniqueConstraint(fields=["organization", "slug"], name="one_template_per_organization_and_slug"),
         ]
         permissions = [
             ("sync_badgetemplate", "Can sync badge templates from Credly"),

@@ -195,6 +195,49 @@ DEFAULTS: dict[str, Any] = {
     #   ``/badges/health?format=prometheus`` without a session. Empty lets nobody in without one.
     # .. setting_warning: Take one that cannot be guessed, such as from ``openssl rand -hex 32``.
     "CREDLY_BADGES_METRICS_TOKEN": "",
+    # .. setting_name: CREDLY_BADGES_API_RATES
+    # .. setting_default: {"key": 600, "user": 120, "anonymous": 60, "claim": 10}
+    # .. setting_description: How many requests to the REST API are taken in a minute: of each API key that has no limit
+    #   of its own, of each user, of each address without a log-in, and how many claim codes one learner or address may
+    #   try. What is left out keeps its default. Counted in Django's default cache, so set up one that all processes
+    #   share.
+    "CREDLY_BADGES_API_RATES": {"key": 600, "user": 120, "anonymous": 60, "claim": 10},
+    # .. setting_name: CREDLY_BADGES_API_MASTER_SECRET
+    # .. setting_default: ""
+    # .. setting_description: With this secret, requests signed as BadgeKit's master (``key`` is ``master``) may do
+    #   everything at every level. Empty takes none of them.
+    # .. setting_warning: At least 32 characters that cannot be guessed, such as from ``openssl rand -hex 32``.
+    "CREDLY_BADGES_API_MASTER_SECRET": "",
+    # .. setting_name: CREDLY_BADGES_EVIDENCE_STORAGE
+    # .. setting_default: ""
+    # .. setting_description: Where the pictures are kept that learners send with their applications: the dotted path of
+    #   a Django storage class, or the name of one in ``STORAGES``. Empty is the default storage of the LMS.
+    # .. setting_warning: Choose one whose files the public cannot read; the REST API gives them to reviewers.
+    "CREDLY_BADGES_EVIDENCE_STORAGE": "",
+    # .. setting_name: CREDLY_BADGES_EVIDENCE_MAX_BYTES
+    # .. setting_default: 5242880
+    # .. setting_description: How large such a picture may be, in bytes; five megabytes unless set.
+    "CREDLY_BADGES_EVIDENCE_MAX_BYTES": 5 * 1024 * 1024,
+    # .. setting_name: CREDLY_BADGES_PUBLIC_PAGES
+    # .. setting_default: True
+    # .. setting_description: Whether anybody may see the page of a badge that learners can earn, its Open Badges
+    #   document, and the page of an award that its learner chose to share.
+    "CREDLY_BADGES_PUBLIC_PAGES": True,
+    # .. setting_name: CREDLY_BADGES_SUBSCRIBER_HOSTS
+    # .. setting_default: []
+    # .. setting_description: Hosts and networks (``hooks.example.com``, ``10.1.0.0/16``) that subscribers may be at
+    #   although their addresses are private or loopback ones.
+    # .. setting_warning: Whoever may set up a subscriber can have the LMS send requests there.
+    "CREDLY_BADGES_SUBSCRIBER_HOSTS": [],
+    # .. setting_name: CREDLY_BADGES_SUBSCRIBER_TIMEOUT
+    # .. setting_default: 5
+    # .. setting_description: Seconds that a subscriber has to take a message, from the first connection to the last
+    #   byte.
+    "CREDLY_BADGES_SUBSCRIBER_TIMEOUT": 5,
+    # .. setting_name: CREDLY_BADGES_SUBSCRIBER_DAYS
+    # .. setting_default: 30
+    # .. setting_description: For how many days a message to a subscriber is kept once it is finished.
+    "CREDLY_BADGES_SUBSCRIBER_DAYS": 30,
 }
 
 
