@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from . import audit, notices
+from . import audit, notices, slugs
 from .issuing import outbox
 from .models import CredlyOrganization
 from .sync.organizations import Check
@@ -19,6 +19,7 @@ def accept(organization: CredlyOrganization, answer: Check, *, by: AbstractBaseU
     if row.name != answer.name:
         row.name = organization.name = answer.name[:255]
         row.save(update_fields=["name", "modified"])
+    slugs.give_organization(row)
     if row.paused == CredlyOrganization.Pause.KEY_REJECTED:
         resume(organization, by=by)
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import connections
+from .. import connections, slugs
 from ..credly import wire
 from ..credly.client import Client
 from ..credly.errors import NotFound
@@ -191,10 +191,10 @@ def _add(organization: CredlyOrganization, items: Sequence[Item], by: AbstractBa
     # Another sync may have been faster.
     there = set(mine.filter(uuid__in=[item.uuid for item in items]).values_list("uuid", flat=True))
     new = [item for item in items if item.uuid not in there]
-    BadgeTemplate.objects.bulk_create(
-        [BadgeTemplate(organization=organization, uuid=item.uuid, synced_at=now, **item.values) for item in new],
-        batch_size=BATCH,
-    )
+    made = [BadgeTemplate(organization=organization, uuid=item.uuid, synced_at=now, **item.values) for item in new]
+    if made:
+        slugs.give(organization, made)
+    BadgeTemplate.objects.bulk_create(made, batch_size=BATCH)
     # MySQL does not tell which numbers it gave, so they are read back.
     rows = mine.filter(uuid__in=[item.uuid for item in new]) if new else ()
     AuditEntry.objects.bulk_create([entries.added(row, by) for row in rows], batch_size=BATCH)
