@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey, UsageKey
+from opaque_keys.edx.keys import CourseKey
 
-from .. import activation, conf, lms, state
-from ..models import BadgeRequirement, BadgeTemplate, DataRule
+from .. import activation, conf, lms
+from ..access import courses
+from ..models import BadgeTemplate
 from ..reports import is_course_run
 
 Status = BadgeTemplate.Status
@@ -79,11 +79,7 @@ class Say(NamedTuple):
 
 def says(templates: Collection[BadgeTemplate], person: Person) -> dict[int, Say]:
     """What somebody has to say of each of these badges. Two queries, and one for a course in any run."""
-    places: dict[int, set[str]] = {}
-    for template_id, scope in _of_current(templates).values_list("group__template", "scope").distinct():
-        places.setdefault(template_id, set()).update(scope.splitlines() or [""])
-    for template_id, about in _rules_about(templates):
-        places.setdefault(template_id, set()).add(about)
+    places = courses.places(templates)
     return {template.pk: _say(person, places.get(template.pk)) for template in templates}
 
 
@@ -141,25 +137,3 @@ def _makes_sense(template: BadgeTemplate, deed: str) -> bool:
     """Whether the site has it done like this at all."""
     reviewed = template.status in {Status.DRAFT, Status.RETIRED} and conf.review_required()
     return not (reviewed and deed in {"activate", "shadow"})
-
-
-def _of_current(templates: Collection[BadgeTemplate]) -> Any:
-    rows = BadgeRequirement.objects.filter(group__template__in=[template.pk for template in templates])
-    return rows.filter(group__version=F("group__template__version")).order_by()
-
-
-def _rules_about(templates: Collection[BadgeTemplate]) -> list[tuple[int, str]]:
-    """What rules look at beside the event: the course of a subsection; a badge is no course's."""
-    rows = DataRule.objects.filter(requirement__in=_of_current(templates)).exclude(about="").order_by()
-    found = []
-    for template_id, path, about in rows.values_list("requirement__group__template", "path", "about"):
-        known = state.STATE.get(path)
-        found.append((template_id, _course_of(about) if known and known.about == state.SUBSECTION else about))
-    return found
-
-
-def _course_of(block: str) -> str:
-    try:
-        return str(UsageKey.from_string(block).course_key)
-    except InvalidKeyError:
-        return block
