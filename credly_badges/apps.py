@@ -27,7 +27,7 @@ class CredlyBadgesConfig(AppConfig):
         PluginURLs.CONFIG: {
             LMS: {
                 PluginURLs.NAMESPACE: "credly_badges",
-                PluginURLs.REGEX: r"^badges/",
+                PluginURLs.REGEX: r"^",
                 PluginURLs.RELATIVE_PATH: "urls",
             },
         },

@@ -1,0 +1,1 @@
+"""The first version of the REST API, below ``/api/badges/v1/``."""

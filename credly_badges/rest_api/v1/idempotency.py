@@ -1,0 +1,92 @@
+"""A request that is sent again with the same Idempotency-Key does nothing, and is answered as it was the first time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ...models import IdempotentAnswer
+from .authentication import caller_of
+from .errors import Conflict, Invalid
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+LONGEST = 255
+
+PARAMETER = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="Any text of your own, such as a UUID. Sent again with it, the same request is not done again.",
+)
+
+
+def idempotent(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """For a view's method that issues something and talks to nobody but the database.
+
+    It is done in one transaction with the note of its answer. Whoever sends the same key at the same moment waits for
+    that one, and is answered alike. A refusal is not kept: nothing was done, so the same key may be tried again.
+    ``view.concerns`` is the learner whom the answer names, if any.
+    """
+
+    @wraps(handler)
+    def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+            said = _("The header Idempotency-Key has to be of 1 to %(longest)d printable ASCII characters.")
+            raise Invalid(said % {"longest": LONGEST}, header=HEADER)
+        digest = _digest(request)
+        with transaction.atomic():
+            kept, is_new = _kept(caller_of(request).name, key, digest)
+            if not is_new:
+                return _again(kept, digest)
+            answer = handler(view, request, *args, **kwargs)
+            kept.status, kept.body = answer.status_code, _plain(answer.data)
+            kept.learner_id = getattr(view, "concerns", None)
+            kept.save(update_fields=["status", "body", "learner"])
+        return answer
+
+    return once
+
+
+def _kept(caller: str, key: str, digest: str) -> tuple[IdempotentAnswer, bool]:
+    try:
+        with transaction.atomic():
+            return IdempotentAnswer.objects.create(caller=caller, key=key, request_digest=digest), True
+    except IntegrityError:
+        # A locking read, because under REPEATABLE READ a plain one may not see what stood in the way.
+        return IdempotentAnswer.objects.select_for_update().get(caller=caller, key=key), False
+
+
+def _again(kept: IdempotentAnswer, digest: str) -> Response:
+    if kept.request_digest != digest:
+        raise Conflict(
+            _("This Idempotency-Key was used for another request. Use a new one for each thing that you want done."),
+            header=HEADER,
+        )
+    return Response(kept.body, status=kept.status, headers={REPLAYED: "true"})
+
+
+def _digest(request: Request) -> str:
+    whole = hashlib.sha256()
+    for part in (request.method or "", request.get_full_path()):
+        whole.update(part.encode() + b"\n")
+    whole.update(request._request.body)  # noqa: SLF001 (Django's, as DRF's own is gone once it was parsed)
+    return whole.hexdigest()
+
+
+def _plain(data: Any) -> Any:
+    """The answer as JSON has it: a serializer's data may hold UUIDs and times."""
+    return json.loads(JSONRenderer().render(data))
