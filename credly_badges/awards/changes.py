@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from .. import audit, availability, terms
 from ..credly import quirks, wire
 from ..issuing import mirror, outbox, recipients
-from ..models import Availability, BadgeAward, BadgeTemplate, BadgeVersion, OutboxMessage
-from .grants import Grant, NotGrantable, facts, spelled, why_not_grantable
+from ..models import ApiKey, Availability, BadgeAward, BadgeTemplate, BadgeVersion, OutboxMessage
+from .grants import Grant, NotGrantable, facts, spelled, why_not_grantable, with_key
 
 State = BadgeAward.State
 Kind = OutboxMessage.Kind
@@ -34,9 +34,10 @@ class NotReplaceable(NotGrantable):
 
 
 @transaction.atomic
-def revoke(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None) -> BadgeAward:
+def revoke(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None, key: ApiKey | None = None) -> BadgeAward:
     """Take a badge back: at once where Credly never heard of it, else by an order to Credly.
 
+    ``key`` is that of the system that asks for it.
     Raises NotRevocable where there is no reason, or nothing left to revoke.
     """
     if not reason.strip():
@@ -54,12 +55,13 @@ def revoke(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None) -> Ba
     else:
         outbox.put(award, Kind.REVOKE)
     award.save(update_fields=["revocation_reason", "state", "live", "revoked_at", "modified"])
-    audit.record("award.revoked", award, actor=by, because=reason, before=before, after=facts(award))
+    after = facts(award) | with_key(key)
+    audit.record("award.revoked", award, actor=by, because=reason, before=before, after=after)
     return award
 
 
 @transaction.atomic
-def restore(award: BadgeAward, *, reason: str, by: AbstractBaseUser | None) -> Grant:
+def restore(award: BadgeAward, *, reason: str, by: AbstractBaseUser | None, key: ApiKey | None = None) -> Grant:
     """Give a badge back that was revoked, deleted at Credly or given up: as a new award, with the old issue date.
 
     Credly cannot undo a revocation, so the learner gets a new badge. Raises NotGrantable.
@@ -81,12 +83,14 @@ def restore(award: BadgeAward, *, reason: str, by: AbstractBaseUser | None) -> G
                 reason=reason[:500],
                 evidence=award.evidence,
                 granted_by_id=getattr(by, "pk", None),
+                granted_with=key,
                 availability=_counted_anew(award),
             )
     except IntegrityError:
         raise NotGrantable(_another_stands()) from None
     outbox.put(restored, Kind.ISSUE)
-    audit.record("award.restored", restored, actor=by, because=reason, before=facts(award), after=facts(restored))
+    after = facts(restored) | with_key(key)
+    audit.record("award.restored", restored, actor=by, because=reason, before=facts(award), after=after)
     return Grant(restored, created=True)
 
 
@@ -124,7 +128,7 @@ def replace(
 
 
 @transaction.atomic
-def resend(award: BadgeAward, *, by: AbstractBaseUser | None = None) -> bool:
+def resend(award: BadgeAward, *, by: AbstractBaseUser | None = None, key: ApiKey | None = None) -> bool:
     """Order a badge to be issued that is on its way to nobody; whether that was needed."""
     award = BadgeAward.objects.select_for_update().select_related("template").get(pk=award.pk)
     is_waiting = bool(award.live) and award.state in (State.QUEUED, State.FAILED) and award.credly_id is None
@@ -138,7 +142,7 @@ def resend(award: BadgeAward, *, by: AbstractBaseUser | None = None) -> bool:
         OutboxMessage.objects.filter(pk=message.pk).update(look_first=True)
     award.state = State.QUEUED
     award.save(update_fields=["state", "modified"])
-    audit.record("award.resent", award, actor=by, before=before, after=facts(award))
+    audit.record("award.resent", award, actor=by, before=before, after=facts(award) | with_key(key))
     return True
 
 

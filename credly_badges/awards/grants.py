@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from .. import audit, availability, evidence, terms
 from ..issuing import outbox
-from ..models import BadgeAward, BadgeTemplate, OutboxMessage
+from ..models import ApiKey, BadgeAward, BadgeTemplate, OutboxMessage
 
 RENEWAL = "renewal"
 
@@ -50,6 +50,7 @@ class Earned:
     granted_by: AbstractBaseUser | None
     scopes: Collection[str] | None
     version: int | None
+    granted_with: ApiKey | None
 
     @property
     def awards(self) -> QuerySet[BadgeAward]:
@@ -70,16 +71,20 @@ def grant(
     scopes: Collection[str] | None = None,
     look_back: bool = True,
     version: int | None = None,
+    granted_with: ApiKey | None = None,
 ) -> Grant:
     """Write the award and the order to issue it, or what else the template says for who holds the badge already.
 
     ``evidence`` is a list of objects with name, url and description. ``look_back`` is False where the caller knows
     that no award of this badge to the learner has ended. ``version`` is that of the requirements it was earned by.
+    ``granted_with`` is the key of the system that issues it.
     Raises NotGrantable where Credly would refuse the template, or the badge is not available.
     """
     if refusal := why_not_grantable(template):
         raise NotGrantable(refusal)
-    earned = Earned(learner_id, template, earned_at, source, reason, evidence, granted_by, scopes, version)
+    earned = Earned(
+        learner_id, template, earned_at, source, reason, evidence, granted_by, scopes, version, granted_with
+    )
     # One of several may stand without being the first, so the constraint alone does not show that there is one. It is
     # looked for without a lock: in MySQL a locking read of nothing holds up all who write near it.
     if template.repeat != BadgeTemplate.Repeat.ONCE and earned.awards.filter(live=True).exists():
@@ -117,6 +122,11 @@ def facts(award: BadgeAward) -> dict[str, Any]:
     }
 
 
+def with_key(key: ApiKey | None) -> dict[str, str]:
+    """What the audit log adds to the facts where another system did it: the beginning of its key."""
+    return {"api_key": key.prefix} if key else {}
+
+
 def spelled(expires_at: datetime | bool | None) -> str | bool | None:
     """An expiry as the details of an order can hold it."""
     return expires_at.isoformat() if isinstance(expires_at, datetime) else expires_at
@@ -148,10 +158,12 @@ def _award(earned: Earned, *, occasion: str, previous: BadgeAward | None) -> Gra
         evidence=list(earned.evidence),
         version=earned.version,
         granted_by_id=getattr(earned.granted_by, "pk", None),
+        granted_with=earned.granted_with,
         availability=counted_against,
     )
     outbox.put(award, OutboxMessage.Kind.ISSUE)  # Delivered after commit; a rollback takes it back.
-    audit.record("award.granted", award, actor=earned.granted_by, because=earned.reason, after=facts(award))
+    after = facts(award) | with_key(earned.granted_with)
+    audit.record("award.granted", award, actor=earned.granted_by, because=earned.reason, after=after)
     return Grant(award, created=True)
 
 
@@ -209,7 +221,8 @@ def _renew(earned: Earned, standing: BadgeAward) -> bool:
         actor=earned.granted_by,
         because=earned.reason,
         before={**facts(standing), "expires_at": spelled(standing.expires_at)},
-        after={"earned_at": details["earned_at"], "expires_at": details.get("expires_at")},
+        after={"earned_at": details["earned_at"], "expires_at": details.get("expires_at")}
+        | with_key(earned.granted_with),
     )
     return True
 
