@@ -289,12 +289,17 @@ def site_url() -> str:
     """The address of the LMS, without a slash at its end, as edx-platform's LMS_ROOT_URL has it; empty on a host
     that has no such setting.
     """
-    return str(getattr(settings, "LMS_ROOT_URL", "") or "").rstrip("/")
+    return _of_the_lms("LMS_ROOT_URL").rstrip("/")
 
 
 def site_name() -> str:
     """What the LMS is called, as edx-platform's PLATFORM_NAME has it."""
-    return str(getattr(settings, "PLATFORM_NAME", "") or "")
+    return _of_the_lms("PLATFORM_NAME")
+
+
+def _of_the_lms(name: str) -> str:
+    """A setting of the LMS's own; empty where the host is none."""
+    return str(getattr(settings, name, None) or "")
 
 
 def _read(name: str, default: T, kind: Any) -> T:

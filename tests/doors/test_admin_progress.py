@@ -144,10 +144,11 @@ def test_the_log_is_narrowed_down_by_words():
 
 def test_everything_that_is_written_into_the_log_has_words():
     package = Path(audit.__file__).parents[1]
-    # The catalogue's words are the fields of events.
-    elsewhere = {package / "admin" / "audit.py", *(package / "events" / "catalogue").rglob("*.py")}
+    # The words of the catalogues are the fields of events, and what subscribers are told.
+    catalogues = (*(package / "events" / "catalogue").rglob("*.py"), package / "subscribers" / "catalogue.py")
+    elsewhere = {package / "admin" / "audit.py", *catalogues}
     sources = [path for path in package.rglob("*.py") if path not in elsewhere]
-    things = "availability|award|difference|message|notice|organization|regression|requirements|template"
+    things = "|".join(sorted({action.split(".")[0] for action in ACTIONS}))
     word = re.compile(rf'"((?:{things})\.[a-z_]+)"')
 
     written = {action for path in sources for action in word.findall(path.read_text(encoding="utf-8"))}

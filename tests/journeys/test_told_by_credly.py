@@ -23,10 +23,17 @@ def _a_quiet_minute():
 
 @pytest.fixture
 def hears(world, live_server):
-    """Credly sends its notices to the running LMS; gives a way to wait until it has."""
-    world.credly.configure(webhook_interval_scale=0.001)
-    world.credly.set_webhook(world.there, f"{live_server.url}{notices.webhook_path(world.here)}")
-    return world.credly.wait_for_webhooks
+    """Have Credly send its notices to the running LMS from now on, and give a way to wait until it has.
+
+    The test and the LMS share one connection to SQLite, so nothing may be issued while a notice comes in.
+    """
+
+    def begin():
+        world.credly.configure(webhook_interval_scale=0.001)
+        world.credly.set_webhook(world.there, f"{live_server.url}{notices.webhook_path(world.here)}")
+        return world.credly.wait_for_webhooks
+
+    return begin
 
 
 def deliver_each(world) -> None:
@@ -42,11 +49,11 @@ def test_a_badge_that_its_learner_accepts_at_credly_is_accepted_here_without_any
     learner.passes(FIRST)
     run_outbox_until_quiet()
     award = BadgeAward.objects.get()
-    assert hears()
+    has_told = hears()
 
     world.credly.accept_badge(str(award.credly_id))
 
-    assert hears()
+    assert has_told()
     award.refresh_from_db()
     assert award.state == State.ACCEPTED
     # On a busy machine SQLite may have been locked for a moment; Credly comes again then.
@@ -55,11 +62,12 @@ def test_a_badge_that_its_learner_accepts_at_credly_is_accepted_here_without_any
 
 def test_what_credly_is_told_to_send_again_it_sends_again_and_it_counts_once(world, hears, settings):
     settings.CREDLY_BADGES_WEBHOOK_RATE = 0
+    has_told = hears()
     remote = world.credly.add_template(world.there, "Told later")
     turned_away = _wait_for_an_answer(world)
 
     settings.CREDLY_BADGES_WEBHOOK_RATE = 120
-    assert hears()
+    assert has_told()
 
     assert turned_away == 429
     assert [attempt.status for attempt in world.credly.deliveries()][-1] == 200

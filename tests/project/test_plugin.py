@@ -26,10 +26,11 @@ def test_an_lms_finds_the_plugin_by_its_entry_point():
     assert isinstance(apps.get_app_config("credly_badges"), CredlyBadgesConfig)
 
 
-def test_the_plugins_addresses_lie_below_badges():
+def test_the_plugins_addresses_lie_below_badges_and_below_the_apis():
     patterns = [pattern for pattern in get_plugin_url_patterns(LMS) if pattern.namespace == "credly_badges"]
 
-    assert [str(pattern.pattern) for pattern in patterns] == ["^badges/"]
+    below = [str(each.pattern) for pattern in patterns for each in pattern.url_patterns]
+    assert below == ["badges/", "api/badges/v1/"]
     assert resolve("/admin/").url_name == "index"
 
 
