@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from . import address, wire
 from .badge_calls import BadgeCalls
 from .gate import Gate
+from .template_calls import TemplateCalls
 from .token_calls import TokenCalls
 from .transport import USER_AGENT, Transport
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Gate"]
 
 
-class Client(BadgeCalls, TokenCalls):
+class Client(BadgeCalls, TemplateCalls, TokenCalls):
     """Credly, as one organization may use it.
 
     ``base_url`` includes the version, as in ``https://api.credly.com/v1``, and has to be https
@@ -103,32 +103,6 @@ class Client(BadgeCalls, TokenCalls):
             body={"webhook_url": url or None},
             secrets=(url,) if url else (),
         )
-
-    def templates(
-        self,
-        *,
-        states: Iterable[str] = ("draft", "active", "archived"),
-        sort: str = "created_at",
-        page: int = 1,
-        updated_since: date | None = None,
-        query: str = "",
-        name: str = "",
-    ) -> wire.Page[wire.Template]:
-        """Return one page of badge templates; ``query`` is part of a name or description, ``name`` a whole name.
-
-        ``updated_since`` is a day in UTC; an aware time counts as its day. A template in a state that
-        was not asked for is left out, for Credly may pass over a filter.
-        """
-        wanted = address.TemplateQuery(states, sort, updated_since, query, name)
-        path = f"/badge_templates?{wanted.spelled(page)}"
-        found = self._page("GET /badge_templates", path, wire.Template.parse, page)
-        return replace(found, items=tuple(item for item in found.items if item.state in wanted.states))
-
-    def template(self, template_id: UUID) -> wire.Template:
-        """Return one badge template."""
-        label = "GET /badge_templates/{id}"
-        wanted = address.checked_id(template_id)
-        return self._one(label, "GET", f"/badge_templates/{wanted}", wire.Template.parse, lambda it: it.id == wanted)
 
     def event(self, event_id: UUID) -> wire.Event:
         """Return one event: what a webhook only hints at, in Credly's own words."""

@@ -20,6 +20,7 @@ from .page import Page
 from .quirks import UnknownState
 from .reading import Data, Malformed
 from .template import Activity, Alignment, Template
+from .template_order import Image, TemplateChange, TemplateOrder
 from .tokens import Token
 
 __all__ = [
@@ -29,12 +30,15 @@ __all__ = [
     "BulkPage",
     "Event",
     "Evidence",
+    "Image",
     "IssueOrder",
     "Malformed",
     "Organization",
     "Page",
     "ReplaceOrder",
     "Template",
+    "TemplateChange",
+    "TemplateOrder",
     "Token",
     "UnknownState",
 ]
