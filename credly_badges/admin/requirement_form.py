@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from .. import lms
 from ..availability import is_program
 from ..events.catalogue import CATALOGUE, EventType, ScopeKind
 from ..models import BadgeRequirement
-from ..reports import is_course_run
 from ..requirements import InvalidScope, read_scope
 from ..rules.criteria import Distinct
 from .requirement_choices import Around, events, in_order
@@ -199,7 +199,7 @@ class RequirementForm(PartForm):
         if not places:
             self.add_error("often", _("Say above in which: without a list, “every one” has no end."))
         elif self.event and self.event.scope_kind is ScopeKind.COURSE:
-            endless = [each for each in places if not (is_course_run(each) or "+" in each or is_program(each))]
+            endless = [each for each in places if not (lms.is_course_run(each) or "+" in each or is_program(each))]
             if endless:
                 self.add_error(
                     "often",

@@ -13,7 +13,7 @@ from .. import lint, lms, versions
 from ..availability import is_program
 from ..events.catalogue import ScopeKind
 from ..models import BadgeTemplate
-from ..reports import is_course_run, titles_of_scopes
+from ..reports import titles_of_scopes
 from ..requirements import ChangedMeanwhile, GroupSpec, NotSaved, OutsideAvailability, WouldStopAnActiveBadge
 from .requirement_draft import Draft
 from .requirement_form import RequirementForm
@@ -84,7 +84,7 @@ def saved(template: BadgeTemplate) -> str:
 def unknown_courses(groups: Iterable[GroupSpec]) -> Iterator[str]:
     """A sentence for each course run that the LMS does not have."""
     places = [place for group in groups for each in group.requirements for place in each.places]
-    runs = [place for place in dict.fromkeys(places) if is_course_run(place)]
+    runs = [place for place in dict.fromkeys(places) if lms.is_course_run(place)]
     titles = titles_of_scopes(runs)
     for run in runs:
         if run not in titles:
@@ -129,7 +129,7 @@ def _about(form: RequirementForm, place: str, titles: dict[str, str], programs: 
         return titles[place]
     if kind is ScopeKind.BADGE:
         return _("This site has no badge with this ID, so far.")
-    return _("This LMS has no course with this key, so far.") if is_course_run(place) else ""
+    return _("This LMS has no course with this key, so far.") if lms.is_course_run(place) else ""
 
 
 def _about_program(title: str, runs: frozenset[str] | None) -> str:

@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey
 
 from .. import progress
 from ..learning_event import LearningEvent
 from ..models import BadgeRequirement, BadgeTemplate, ListeningPlace, ReceivedEvent, RequirementGroup
 from . import opposites
+from .columns import columns
 
 TRIES = 5
 """How often to look again when another process stores the same statement at the same moment."""
@@ -114,7 +113,10 @@ def _insert(event: LearningEvent) -> bool:
     try:
         with transaction.atomic():
             row = ReceivedEvent.objects.create(
-                learner_id=event.learner_id, kind=event.kind, subject=event.subject, **_columns(event)
+                learner_id=event.learner_id,
+                kind=event.kind,
+                subject=event.subject,
+                **columns(event, received_at=timezone.now(), waiting=True),
             )
             restated = opposites.settle(event, row.pk)
     except IntegrityError:
@@ -140,33 +142,11 @@ def _replace(event: LearningEvent, stored: _Stored) -> bool:
         pk=stored.pk, fingerprint=stored.fingerprint, confirmed_at=stored.confirmed_at
     )
     with transaction.atomic() if opposites.has_any(event) else nullcontext():
-        if not unchanged.update(**_columns(event)):
+        if not unchanged.update(**columns(event, received_at=timezone.now(), waiting=True)):
             return False
         restated = opposites.settle(event, stored.pk)
     _wake(stored.pk, *restated)
     return True
-
-
-def _columns(event: LearningEvent) -> dict[str, object]:
-    return {
-        "course_key": _course_key(event.course_key or event.subject),
-        "occurred_at": event.occurred_at,
-        "confirmed_at": event.occurred_at,
-        "attributes": dict(event.attributes),
-        "scopes": list(event.scopes),
-        "fingerprint": event.fingerprint,
-        "received_at": timezone.now(),
-        "ended": False,
-        "waiting": True,
-        "failure": "",
-    }
-
-
-def _course_key(subject: str) -> CourseKey | None:
-    try:
-        return CourseKey.from_string(subject)
-    except InvalidKeyError:
-        return None
 
 
 def _wake(*event_ids: int) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from django.utils import timezone
-from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey
 
 from ..models import BadgeTemplate, ListeningPlace, ReceivedEvent
+from .columns import columns
 from .slices import Statement
 
 AT_ONCE = 1000
@@ -72,21 +70,5 @@ def _row(statement: Statement, now: datetime, others: Others) -> ReceivedEvent:
         learner_id=event.learner_id,
         kind=event.kind,
         subject=event.subject,
-        course_key=_course_key(event.course_key or event.subject),
-        occurred_at=event.occurred_at,
-        confirmed_at=event.occurred_at,
-        attributes=dict(event.attributes),
-        scopes=list(event.scopes),
-        fingerprint=event.fingerprint,
-        received_at=now,
-        waiting=False,
-        ended=others.hear(event.kind, event.scopes),
+        **columns(event, received_at=now, waiting=False, ended=others.hear(event.kind, event.scopes)),
     )
-
-
-@lru_cache(maxsize=10_000)
-def _course_key(place: str) -> CourseKey | None:
-    try:
-        return CourseKey.from_string(place)
-    except InvalidKeyError:
-        return None

@@ -10,7 +10,7 @@ from itertools import combinations
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from .. import criteria
+from .. import criteria, lms
 from ..models import RequirementGroup
 from ..rules.evaluate import OCCURRED_AT
 from ..rules.explain import describe
@@ -19,7 +19,7 @@ from ..rules.language import Condition, InvalidRule, Rule, compile_rule
 from ..rules.operators import Operator
 from . import ranges
 from .fault import Fault
-from .reading import Asked, Subject, field_of, is_course_run
+from .reading import Asked, Subject, field_of
 
 Needs = RequirementGroup.Needs
 
@@ -139,7 +139,7 @@ def _is_the_place(asked: Asked, path: str) -> bool:
     """Whether a field holds the very course that a requirement is narrowed to."""
     if asked.event is None or ".ccx." in asked.event.kind:  # A CCX is also found in the run that it was made from.
         return False
-    if not all(map(is_course_run, asked.row.places)):
+    if not all(map(lms.is_course_run, asked.row.places)):
         return False
     return any(fact.field.path == path and fact.source == asked.event.subject for fact in asked.event.facts)
 
@@ -184,7 +184,7 @@ def _excluding_each_other(subject: Subject, told: dict[int, list[Told]]) -> Iter
     same: dict[tuple[str, str], list[Asked]] = {}
     for asked in subject.earning:
         (place, *more) = asked.row.places
-        if not more and is_course_run(place) and _is_needed(asked):
+        if not more and lms.is_course_run(place) and _is_needed(asked):
             same.setdefault((asked.row.event_type, place), []).append(asked)
     for group in same.values():
         for first, second in combinations(group, 2):

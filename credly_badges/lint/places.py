@@ -8,12 +8,13 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from .. import lms
 from ..criteria import course_of
 from ..events.catalogue import ScopeKind
 from ..models import BadgeTemplate
 from ..rules.criteria import ANYWHERE, Distinct
 from .fault import Fault
-from .reading import Asked, Subject, is_course_run, is_uuid
+from .reading import Asked, Subject
 
 SHOWN = 5
 """How many courses a sentence names."""
@@ -39,7 +40,7 @@ def faults(subject: Subject) -> Iterator[Fault]:
 
 def _of_the_wrong_kind(asked: Asked, kind: ScopeKind) -> Iterator[Fault]:
     named = [place for place in asked.row.places if place != ANYWHERE]
-    fits = {ScopeKind.COURSE: named, ScopeKind.SITE: []}.get(kind, [place for place in named if is_uuid(place)])
+    fits = {ScopeKind.COURSE: named, ScopeKind.SITE: []}.get(kind, [place for place in named if lms.is_uuid(place)])
     for place in (each for each in named if each not in fits):
         sentence = _(
             "The requirement “%(requirement)s” names “%(place)s”, where its event cannot happen. Take it out, or "
@@ -51,16 +52,16 @@ def _of_the_wrong_kind(asked: Asked, kind: ScopeKind) -> Iterator[Fault]:
 def _of_courses(subject: Subject, asked: Asked) -> Iterator[Fault]:
     for place in asked.row.places:
         words = {"requirement": asked.name, "place": place}
-        if is_uuid(place) and place not in subject.programs:
+        if lms.is_uuid(place) and place not in subject.programs:
             sentence = _(
                 "The requirement “%(requirement)s” names the program %(place)s, which this LMS does not know. "
                 "Check the ID, and that the command cache_programs runs."
             )
             yield asked.fault("program_unknown", sentence % words)
-        elif is_uuid(place) and not subject.programs[place]:
+        elif lms.is_uuid(place) and not subject.programs[place]:
             sentence = _("The requirement “%(requirement)s” names the program %(place)s, which has no course runs.")
             yield asked.fault("program_empty", sentence % words)
-        elif is_course_run(place) and place not in subject.courses:
+        elif lms.is_course_run(place) and place not in subject.courses:
             sentence = _(
                 "The requirement “%(requirement)s” names the course %(place)s, which this LMS does not have. "
                 "If that is a typing mistake, nobody can meet it."
@@ -71,7 +72,7 @@ def _of_courses(subject: Subject, asked: Asked) -> Iterator[Fault]:
 
 def _ended(subject: Subject, asked: Asked) -> Iterator[Fault]:
     """Courses that are over. It is an error where too few are left to meet the requirement from now on."""
-    if asked.is_penalty or not all(is_course_run(place) or is_uuid(place) for place in asked.row.places):
+    if asked.is_penalty or not all(lms.is_course_run(place) or lms.is_uuid(place) for place in asked.row.places):
         return
     runs = _runs(subject, asked)
     known = {run: subject.courses[run] for run in runs if run in subject.courses}
@@ -100,7 +101,7 @@ def _of_badges(subject: Subject, asked: Asked) -> Iterator[Fault]:
     for place in asked.row.places:
         badge = subject.badges.get(place)
         words = {"requirement": asked.name, "place": place, "badge": badge}
-        if place == ANYWHERE or not is_uuid(place):
+        if place == ANYWHERE or not lms.is_uuid(place):
             continue
         if badge is None:
             sentence = _(
@@ -165,7 +166,7 @@ def _can_be_counted(asked: Asked, place: str) -> bool:
     of_courses = asked.event.scope_kind is ScopeKind.COURSE
     if of_courses and not _counts_courses(asked) and (asked.event.place or asked.event.daily):
         return False  # Threads, exams, days: there may be any number in one course.
-    if is_uuid(place) or is_course_run(place):
+    if lms.is_uuid(place) or lms.is_course_run(place):
         return True
     return "+" in place and _counts_courses(asked)
 
@@ -173,7 +174,7 @@ def _can_be_counted(asked: Asked, place: str) -> bool:
 def _are_listed(subject: Subject, asked: Asked) -> bool:
     """Whether it is known which courses the programs have, where programs stand for their courses."""
     of_courses = asked.event is not None and asked.event.scope_kind is ScopeKind.COURSE
-    return not of_courses or all(subject.programs.get(place) for place in asked.row.places if is_uuid(place))
+    return not of_courses or all(subject.programs.get(place) for place in asked.row.places if lms.is_uuid(place))
 
 
 def _runs(subject: Subject, asked: Asked) -> set[str]:
@@ -181,7 +182,7 @@ def _runs(subject: Subject, asked: Asked) -> set[str]:
     of_courses = asked.event is not None and asked.event.scope_kind is ScopeKind.COURSE
     found: set[str] = set()
     for place in asked.row.places:
-        found |= subject.programs.get(place, frozenset()) if is_uuid(place) and of_courses else {place}
+        found |= subject.programs.get(place, frozenset()) if lms.is_uuid(place) and of_courses else {place}
     return found
 
 

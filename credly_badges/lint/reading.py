@@ -10,8 +10,6 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey
 
 from .. import availability, lms, state
 from ..events.catalogue import CATALOGUE, EventType, ScopeKind
@@ -74,8 +72,8 @@ def read(template: BadgeTemplate) -> Subject:
         Asked(group, row, CATALOGUE.get(row.event_type)) for group in groups for row in group.requirements.all()
     )
     places = {place for each in asked for place in each.row.places}
-    programs = lms.runs_of_programs({place for place in places if is_uuid(place)})
-    runs = {place for place in places if is_course_run(place)}.union(*programs.values())
+    programs = lms.runs_of_programs({place for place in places if lms.is_uuid(place)})
+    runs = {place for place in places if lms.is_course_run(place)}.union(*programs.values())
     return Subject(
         template=template,
         groups=groups,
@@ -92,7 +90,7 @@ def _badges(asked: Iterable[Asked]) -> dict[str, BadgeTemplate]:
     """The badges that requirements and rules name, by their UUID."""
     named = {place for each in asked if each.event and is_about_badges(each.event) for place in each.row.places}
     named |= {rule.about for each in asked for rule in each.row.data_rules.all() if rule.about}
-    wanted = {UUID(text) for text in named if is_uuid(text)}
+    wanted = {UUID(text) for text in named if lms.is_uuid(text)}
     if not wanted:
         return {}
     return {str(template.uuid): template for template in BadgeTemplate.objects.filter(uuid__in=wanted)}
@@ -116,21 +114,3 @@ def has_course(event: EventType) -> bool:
 def is_about_badges(event: EventType) -> bool:
     """Whether the places of an event are badges."""
     return event.scope_kind is ScopeKind.BADGE
-
-
-def is_uuid(text: str) -> bool:
-    """Whether a place is a program or a badge, which are told by their UUID."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def is_course_run(text: str) -> bool:
-    """Whether a place is one course run."""
-    try:
-        CourseKey.from_string(text)
-    except InvalidKeyError:
-        return False
-    return True

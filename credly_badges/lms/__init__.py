@@ -20,7 +20,16 @@ from .achievements import (
 )
 from .backend import Backend, Certificate, NoPlatform
 from .chosen import backend
-from .course_runs import course_titles, course_url, courses, program_titles, runs_of, runs_of_programs
+from .course_runs import (
+    course_titles,
+    course_url,
+    courses,
+    is_course_run,
+    is_uuid,
+    program_titles,
+    runs_of,
+    runs_of_programs,
+)
 from .edx_platform import EdxPlatform
 from .learners import (
     AT_ONCE,
@@ -70,7 +79,9 @@ __all__ = [
     "history",
     "history_of",
     "is_address",
+    "is_course_run",
     "is_course_staff",
+    "is_uuid",
     "learner",
     "name_of",
     "present",

@@ -55,15 +55,16 @@ def runs_of(place: str) -> list[str]:
     A course run stands for itself, whether the LMS has it or not; a course without its run (``edX+DemoX``), an
     organization (``edX``) and a program (its UUID) for the runs that the LMS has, and an empty text for all of these.
     """
-    if _is_a_run(place):
+    if is_course_run(place):
         return [place]
-    if _is_a_uuid(place):
+    if is_uuid(place):
         return sorted(runs_of_programs([place]).get(place, ()))
     org, _plus, course = place.partition("+")
     return sorted(backend().runs_of(org, course))
 
 
-def _is_a_run(place: str) -> bool:
+def is_course_run(place: str) -> bool:
+    """Whether a place is one course run, and not a whole course, organization or program."""
     try:
         CourseKey.from_string(place)
     except InvalidKeyError:
@@ -71,7 +72,8 @@ def _is_a_run(place: str) -> bool:
     return True
 
 
-def _is_a_uuid(place: str) -> bool:
+def is_uuid(place: str) -> bool:
+    """Whether a place is a program, or a badge: these are told by their UUID."""
     try:
         uuid.UUID(place)
     except ValueError:

@@ -13,7 +13,6 @@ from opaque_keys.edx.keys import CourseKey
 from .. import activation, conf, lms
 from ..access import courses
 from ..models import BadgeTemplate
-from ..reports import is_course_run
 
 Status = BadgeTemplate.Status
 RUNNING = (Status.ACTIVE, Status.SHADOW)
@@ -66,7 +65,7 @@ class Person:
 
     def sees(self, place: str) -> bool:
         """Whether they may see who did what at a place of theirs: of a course in any run, each run has to be theirs."""
-        runs = [place] if is_course_run(place) else lms.runs_of(place)
+        runs = [place] if lms.is_course_run(place) else lms.runs_of(place)
         return bool(runs) and all(self.is_staff_of(run) for run in runs)
 
 

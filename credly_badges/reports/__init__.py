@@ -3,7 +3,7 @@
 from .answer import GroupWhy, Occurrence, RequirementWhy, RuleSeen, Status, Step, Why
 from .criteria import GroupInWords, RequirementInWords, criteria_in_words, criteria_of
 from .explaining import why
-from .places import is_course_run, place_in_words, places_in_words, titles_of_scopes
+from .places import place_in_words, places_in_words, titles_of_scopes
 from .sentences import sentences
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Why",
     "criteria_in_words",
     "criteria_of",
-    "is_course_run",
     "place_in_words",
     "places_in_words",
     "sentences",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
-from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey
 
 from .. import lms
 from ..events.catalogue import ScopeKind
@@ -26,10 +23,10 @@ def titles_of_scopes(scopes: Iterable[str]) -> dict[str, str]:
     Two queries at most, and one look into the LMS's cache of programs.
     """
     wanted = set(scopes)
-    ids = {scope for scope in wanted if is_uuid(scope)}
+    ids = {scope for scope in wanted if lms.is_uuid(scope)}
     badges = BadgeTemplate.objects.filter(uuid__in=ids).values_list("uuid", "name") if ids else ()
     return {
-        **lms.course_titles([scope for scope in wanted if is_course_run(scope)]),
+        **lms.course_titles([scope for scope in wanted if lms.is_course_run(scope)]),
         **_program_titles(ids),
         **{str(number): name for number, name in badges},
     }
@@ -42,24 +39,6 @@ def _program_titles(ids: set[str]) -> dict[str, str]:
         # A site's own backend may not know the question, and a requirement can be read without the answer.
         log.exception("The LMS could not tell what programs are called.")
         return {}
-
-
-def is_course_run(scope: str) -> bool:
-    """Whether a requirement's scope is one course run, and not a whole course, organization or program."""
-    try:
-        CourseKey.from_string(scope)
-    except InvalidKeyError:
-        return False
-    return True
-
-
-def is_uuid(scope: str) -> bool:
-    """Whether a scope is a program or a badge."""
-    try:
-        uuid.UUID(scope)
-    except ValueError:
-        return False
-    return True
 
 
 def places_in_words(kind: ScopeKind, scopes: Sequence[str], titles: Titles, *, every: bool = False) -> str:
@@ -100,11 +79,11 @@ def _program(scope: str, titles: Titles) -> str:
 def _course(scope: str, titles: Titles) -> str:
     if not scope:
         return _("any course")
-    if is_uuid(scope):
+    if lms.is_uuid(scope):
         return _("any course of %(program)s") % {"program": _program(scope, titles)}
     if title := titles.get(scope):
         return _("%(title)s (%(key)s)") % {"title": title, "key": scope}
-    if is_course_run(scope):
+    if lms.is_course_run(scope):
         return scope
     if "+" in scope:
         return _("any run of the course %(course)s") % {"course": scope}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from .. import lms
 from ..events import rehearsal
 from ..models import HistoryRun
-from .places import is_course_run, titles_of_scopes
+from .places import titles_of_scopes
 from .spreadsheets import cell
 
 MOST_LISTED = 25
@@ -47,7 +47,7 @@ class Found:
 def found(run: HistoryRun) -> Found:
     """What a run has found so far. Three queries."""
     by_count = sorted(run.counts.get("courses", {}).items(), key=lambda each: (-each[1], each[0]))[:MOST_LISTED]
-    titles = titles_of_scopes([key for key, _count in by_count if is_course_run(key)])
+    titles = titles_of_scopes([key for key, _count in by_count if lms.is_course_run(key)])
     months = sorted(run.counts.get("months", {}).items(), reverse=True)[:MOST_LISTED]
     return Found(
         percent=_percent(run),
