@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from .models import BadgeTemplate, CredlyOrganization
+from .models import BadgeAward, BadgeTemplate, CredlyOrganization
 
 LONGEST = 70
 
@@ -25,6 +25,11 @@ def achievement_path(template: BadgeTemplate) -> str:
 def public_path(template: BadgeTemplate) -> str:
     """Where the page of a badge is that anybody may see, below the site's address."""
     return f"/badges/achievements/{of(template.organization)}/{of(template)}"
+
+
+def award_path(award: BadgeAward) -> str:
+    """Where the page of an award is, which shows it once its learner shares it, below the site's address."""
+    return f"/badges/awards/{award.uuid}/"
 
 
 def free(name: str, taken: set[str | None]) -> str:
