@@ -1,0 +1,35 @@
+"""Learners apply for badges with evidence, reviewers look at it criterion by criterion, and somebody decides."""
+
+from .assigning import assign
+from .deciding import approve, deny
+from .evidence import MOST_EVIDENCE, Link, Picture, Text
+from .forgetting import forget
+from .forms import TAKING, Criterion, form_of, set_form, why_not_taking
+from .refusals import ApplicationError, InTheWay, NotAllowed, Unfit
+from .reviewing import Finding, Reviewed, review
+from .submitting import submit, withdraw
+
+__all__ = [
+    "MOST_EVIDENCE",
+    "TAKING",
+    "ApplicationError",
+    "Criterion",
+    "Finding",
+    "InTheWay",
+    "Link",
+    "NotAllowed",
+    "Picture",
+    "Reviewed",
+    "Text",
+    "Unfit",
+    "approve",
+    "assign",
+    "deny",
+    "forget",
+    "form_of",
+    "review",
+    "set_form",
+    "submit",
+    "why_not_taking",
+    "withdraw",
+]
