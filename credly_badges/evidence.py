@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 ID_EVIDENCE = "IdEvidence"
 
+LONGEST_TEXT = 350
+"""As long as a text may be that Credly's own pages take as evidence (its help center, "Adding evidence")."""
+
 T = TypeVar("T")
 
 
@@ -38,6 +41,16 @@ def of(award: BadgeAward, learner: lms.Learner, *, earned_at: datetime | None = 
     if template.evidence_note:
         items.append(wire.Evidence(name=_("Note"), description=template.evidence_note, kind=ID_EVIDENCE))
     return tuple(items)
+
+
+def text(said: str) -> dict[str, str]:
+    """A text as an award keeps it among its evidence. It is public on the badge, as the links are."""
+    return {"name": _("Narrative"), "url": "", "description": said, "kind": ID_EVIDENCE}
+
+
+def text_of(award: BadgeAward) -> str:
+    """What was said with an award beside its links."""
+    return "\n".join(item.get("description", "") for item in award.evidence if not item.get("url"))
 
 
 def certificate_at(award: BadgeAward, *, earned_at: datetime | None = None) -> datetime | None:
