@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from . import audit, conf, lms
+from . import applications, audit, conf, lms
 from .issuing import erasing, outbox, stopping
 from .models import (
     AuditEntry,
@@ -85,6 +85,8 @@ def _is_forgotten(user_id: int) -> bool:
 def forget(user_id: int) -> Forgotten:
     """Erase what is kept of a learner, and order their badges to be deleted. Doing it twice is safe."""
     earner_id = EarnerIdentifier.objects.filter(learner=user_id).values_list("value", flat=True).first()
+    # Before the awards, as whoever approves one does.
+    applications.forget(user_id)
     # In the order in which an event is recorded: whoever records one at this moment is waited for, and what came of it
     # is seen by the locking reads.
     events, _rows = ReceivedEvent.objects.filter(learner=user_id).delete()
@@ -112,7 +114,9 @@ def _leave(award: BadgeAward, earner_id: str) -> bool:
     stopping.stop(award, erasing.OTHERS)  # One that a worker has in hand is followed by the deletion.
     if at_credly and conf.deletes_at_credly():
         # Links, evidence and identifiers go once Credly has confirmed it; till then the badge has to be found.
-        BadgeAward.objects.filter(pk=award.pk).update(learner=None, reason="", evidence=[], to_announce="")
+        BadgeAward.objects.filter(pk=award.pk).update(
+            learner=None, reason="", evidence=[], to_announce="", shared_at=None, shows_name=False
+        )
         outbox.put(award, Kind.DELETE, {erasing.EARNER_ID: earner_id})
         return True
     if conf.erases_awards():

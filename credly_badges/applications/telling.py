@@ -40,10 +40,11 @@ def _tell(event: Event, application: Application, **said: Any) -> None:
     subscribers.tell(
         event,
         template=application.template,
-        subject=str(application.uuid),
+        subject=f"application:{application.pk}",
         data={
             "applicationId": str(application.uuid),
             "badgeId": str(application.template.uuid),
+            "issuerId": str(application.template.organization.uuid),
             "state": application.state,
             **said,
         },
