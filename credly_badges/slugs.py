@@ -29,7 +29,7 @@ def public_path(template: BadgeTemplate) -> str:
 
 def award_path(award: BadgeAward) -> str:
     """Where the page of an award is, which shows it once its learner shares it, below the site's address."""
-    return f"/badges/awards/{award.uuid}/"
+    return f"/badges/awards/{award.uuid}"
 
 
 def free(name: str, taken: set[str | None]) -> str:

@@ -29,6 +29,8 @@ NOTHING_LEFT: dict[str, Any] = {
     "recipient_mark": "",
     "revocation_reason": "",
     "to_announce": "",
+    "shared_at": None,
+    "shows_name": False,
 }
 """An award of which nobody could tell any more whose it was."""
 
