@@ -143,6 +143,9 @@ def level_of(placed: Any) -> Level:
 
 def of_user(user: Any) -> Caller:
     """A user of the LMS: with their roles, and with what the admin lets them do. Two queries, and Django's own."""
+    if not user.is_active:
+        # Who has not confirmed their e-mail address is a learner like any other, whatever else they were given.
+        return Caller(f"user:{user.pk}", user)
     if user.is_superuser:
         return Caller(f"user:{user.pk}", user, grants=(Grant(SITE, frozenset(Scope)),))
     grants = [Grant(level_of(row), ROLES[row.role]) for row in LevelRole.objects.filter(user=user)]

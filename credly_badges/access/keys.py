@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from rest_framework_api_key.crypto import KeyGenerator
@@ -20,6 +21,7 @@ from .scopes import Scope
 MARK = "cbk_"
 """How every key begins, so that a key which got lost can be told for what it is."""
 USE_NOTED_EVERY = timedelta(minutes=1)
+LONGEST_PREFIX = 40
 
 # Makes and hashes keys as djangorestframework-api-key does; its table and its admin are not needed.
 _generator = KeyGenerator(prefix_length=8, secret_key_length=40)
@@ -79,7 +81,8 @@ def make(
 def by_bearer(sent: str) -> ApiKey:
     """The key that was sent with a request. Raises BadKey. A wrong key takes as long as a right one."""
     prefix, _dot, rest = sent.removeprefix(MARK).partition(".")
-    row = ApiKey.objects.filter(prefix=MARK + prefix, kind=ApiKey.Kind.BEARER).first() if rest else None
+    named = MARK + prefix[:LONGEST_PREFIX]
+    row = ApiKey.objects.filter(prefix=named, kind=ApiKey.Kind.BEARER).first() if rest else None
     right = _generator.verify(sent.removeprefix(MARK), row.hashed_key if row else _NOBODY)
     if row is None or not right or not row.is_valid():
         raise BadKey
@@ -95,9 +98,11 @@ def revoke(key: ApiKey, *, by: Any) -> None:
 
 
 def note_use(key: ApiKey) -> None:
-    """Keep when a key was last used, to the minute: not every request need write a row."""
+    """Keep when a key was last used, to the minute: of many requests at once, one writes the row."""
     now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > USE_NOTED_EVERY:
+    is_old = key.last_used_at is None or now - key.last_used_at > USE_NOTED_EVERY
+    mark = f"credly_badges:api:used:{key.pk}"
+    if is_old and cache.add(mark, True, timeout=USE_NOTED_EVERY.total_seconds()):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
 

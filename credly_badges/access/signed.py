@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -25,10 +24,15 @@ from ..models.encryption import UndecryptableSecret
 from . import keys
 
 MASTER = "master"
-HEADER = re.compile(r'^JWT\s+token="([^"]*)"$')
+HEADER = re.compile(r'^JWT +token="([^"]*)" *$', re.IGNORECASE)
+LONGEST = 4096
+"""More than any of these tokens needs; what is longer is not even read."""
+LONGEST_NAME = 40
 LONGEST_VALID = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=10)
 USED_BEFORE = "This token was used before. Sign each request anew, with another “exp” or with a “jti” of its own."
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
+"""What a token's parts can be that are no JSON, or one that nobody would send."""
 BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
@@ -48,7 +52,12 @@ class Signed:
 
 
 def verified(token: str, *, method: str, path: str, body: bytes) -> Signed:
-    """Whose request it is that carries this token. ``path`` is as it was sent, with its query. Raises BadSignature."""
+    """Whose request it is that carries this token. ``path`` is as it was sent, with its query. Raises BadSignature.
+
+    Not for inside a transaction: the token is spent, whatever becomes of the request.
+    """
+    if len(token) > LONGEST:
+        raise BadSignature("The token is too long.")
     key, secret = _secret(token)
     claims = _claims(token, secret)
     if str(claims.get("method", "")).upper() != method.upper():
@@ -69,11 +78,12 @@ def _secret(token: str) -> tuple[ApiKey | None, str]:
     """The secret that the token says it is signed with; until that is shown, nothing else it says is believed."""
     try:
         name = jwt.decode(token, options={"verify_signature": False}).get("key")
-    except jwt.InvalidTokenError:
+    except (*UNREADABLE, jwt.InvalidTokenError):
         raise BadSignature("The token is no JSON Web Token.") from None
     if name == MASTER and conf.api_master_secret():
         return None, conf.api_master_secret()
-    row = ApiKey.objects.filter(prefix=str(name or "")[:40], kind=ApiKey.Kind.SIGNING).first()
+    named = name if isinstance(name, str) and len(name) <= LONGEST_NAME else ""
+    row = ApiKey.objects.filter(prefix=named, kind=ApiKey.Kind.SIGNING).first()
     if row is None or not row.is_valid():
         raise BadSignature("The token's claim “key” names no key that is valid.")
     try:
@@ -91,7 +101,7 @@ def _claims(token: str, secret: str) -> dict[str, Any]:
         raise BadSignature("The token has expired. Sign each request when you send it.") from None
     except jwt.MissingRequiredClaimError:
         raise BadSignature("The token has no claim “exp”: until when it holds, in seconds since 1970.") from None
-    except jwt.InvalidTokenError:
+    except (*UNREADABLE, jwt.InvalidTokenError):
         raise BadSignature("The token's signature is wrong. Make it with HS256 and the key's secret.") from None
     return claims
 
@@ -99,7 +109,7 @@ def _claims(token: str, secret: str) -> dict[str, Any]:
 def _expiry(claims: dict[str, Any]) -> datetime:
     try:
         expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
-    except (ValueError, OverflowError, OSError):
+    except (*UNREADABLE, OSError):
         raise BadSignature("The token's claim “exp” is no time.") from None
     if expires_at - timezone.now() > LONGEST_VALID:
         raise BadSignature("The token holds too long. Let “exp” be at most five minutes from now.")
@@ -121,10 +131,6 @@ def _spend(token: str, expires_at: datetime) -> None:
     # Of what is signed alone: the signature could be spelled in more ways than one.
     signed, _dot, _signature = token.rpartition(".")
     digest = hashlib.sha256(signed.encode()).hexdigest()
-    # A request that fails takes its row with it; the cache remembers that one, too.
-    seconds = (expires_at - timezone.now() + LEEWAY).total_seconds() + 60
-    if not cache.add(f"credly_badges:signature:{digest}", True, timeout=seconds):
-        raise BadSignature(USED_BEFORE)
     try:
         with transaction.atomic():
             SpentSignature.objects.create(digest=digest, expires_at=expires_at + LEEWAY + timedelta(minutes=1))

@@ -6,17 +6,19 @@ The codes and their statuses are CertDirectory's where it has them (docs.credent
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from rest_framework.settings import api_settings
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ CODES: Mapping[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "PAYLOAD_TOO_LARGE",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "UNSUPPORTED_MEDIA_TYPE",
     HTTPStatus.TOO_MANY_REQUESTS: "RATE_LIMITED",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "INTERNAL_ERROR",
     HTTPStatus.BAD_GATEWAY: "CREDLY_REFUSED",
     HTTPStatus.SERVICE_UNAVAILABLE: "UNAVAILABLE",
 }
@@ -99,28 +102,19 @@ class Unavailable(ApiError):
 
 def body_of(status: int, sentence: str, details: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The body of a refusal."""
-    return {"error": CODES[status], "message": sentence, "details": dict(details or {})}
+    return {"error": CODES.get(status, CODES[_family(status)]), "message": sentence, "details": dict(details or {})}
 
 
 def handle(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     """The answer to a request that failed, or None for what nobody foresaw; DRF's ``EXCEPTION_HANDLER``."""
-    if isinstance(error, Http404):
-        error = NotFound(_("There is no such thing here."))
-    elif isinstance(error, PermissionDenied):
-        error = Forbidden(_("You may not do this."))
-    elif isinstance(error, OperationalError):
-        # A deadlock, or a lock that was waited for too long: nothing was done.
-        log.error("A request failed in the database, and can be sent again: %s", error)
-        error = Unavailable(_("This cannot be done at this moment. Send the same request again in a second."))
-        error.wait = 1
+    error = _as_ours(error)
     if not isinstance(error, exceptions.APIException):
         return None
-    set_rollback()
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(error, "wait", None)) is not None:
-        headers["Retry-After"] = str(max(1, int(wait)))
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     status = error.status_code
     if isinstance(error, exceptions.ValidationError):
         body = body_of(status, _("What you sent cannot be taken; “details” says what to change."), _flat(error.detail))
@@ -129,6 +123,31 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     else:
         body = body_of(status, _plain(error.detail))
     return Response(body, status=status, headers=headers)
+
+
+def _as_ours(error: Exception) -> Exception:
+    """What Django and the database raise, as one of the refusals above."""
+    if isinstance(error, Http404):
+        return NotFound(_("There is no such thing here."))
+    if isinstance(error, PermissionDenied):
+        return Forbidden(_("You may not do this."))
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(_("The body is larger than this site takes."))
+    if isinstance(error, (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError)):
+        return Invalid(_("The request cannot be read."))
+    if isinstance(error, OperationalError):
+        # A deadlock, or a lock that was waited for too long: nothing was done.
+        log.error("A request failed in the database, and can be sent again: %s", error)
+        unavailable = Unavailable(_("This cannot be done at this moment. Send the same request again in a second."))
+        unavailable.wait = 1
+        return unavailable
+    return error
+
+
+def _family(status: int) -> HTTPStatus:
+    """The status that stands for one that has no code of its own."""
+    is_theirs = status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.BAD_REQUEST if is_theirs else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _plain(detail: Any) -> str:
@@ -142,7 +161,10 @@ def _plain(detail: Any) -> str:
 def _flat(detail: Any) -> dict[str, Any]:
     """Sentences by the field they are about; what is about none is under ``body``."""
     if isinstance(detail, Mapping):
-        return {("body" if name == "non_field_errors" else str(name)): _tidy(said) for name, said in detail.items()}
+        return {
+            ("body" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name)): _tidy(said)
+            for name, said in detail.items()
+        }
     return {"body": _tidy(detail)}
 
 

@@ -54,19 +54,38 @@ def turn(request: Request) -> Turn:
     return count(address_of(request), rates["anonymous"])
 
 
+def guess(request: Request) -> Turn:
+    """Count a log-in, a key or a signature from an address that was wrong."""
+    return count(f"guess:{address_of(request)}", conf.api_rates()["anonymous"])
+
+
+def guesses(request: Request) -> Turn:
+    """How many more wrong ones are looked at from an address in this minute; it counts none."""
+    now, limit = int(time.time()), conf.api_rates()["anonymous"]
+    counted = cache.get(_name(f"guess:{address_of(request)}", now)) or 0
+    return Turn(limit, limit - counted - 1, _next_minute(now))
+
+
 def count(who: str, limit: int) -> Turn:
     """Count one request of somebody's. Where the cache keeps nothing, none is one too many."""
     now = int(time.time())
-    minute = now // MINUTE
-    name = f"credly_badges:api:{who}:{minute}"
+    name = _name(who, now)
     cache.add(name, 0, timeout=2 * MINUTE)
     try:
         counted = cache.incr(name) or 0
     except ValueError:
         counted = 0
-    return Turn(limit, limit - counted, (minute + 1) * MINUTE)
+    return Turn(limit, limit - counted, _next_minute(now))
 
 
 def address_of(request: Request) -> str:
     """A short mark of the address that a request came from."""
     return "address:" + hashlib.sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:20]
+
+
+def _name(who: str, now: int) -> str:
+    return f"credly_badges:api:{who}:{now // MINUTE}"
+
+
+def _next_minute(now: int) -> int:
+    return (now // MINUTE + 1) * MINUTE

@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
-from drf_spectacular.openapi import AutoSchema
 from edx_rest_framework_extensions.permissions import NotJwtRestrictedApplication
 from rest_framework import exceptions
 from rest_framework.generics import GenericAPIView
-from rest_framework.parsers import JSONParser
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ...access import Caller, Scope
 from ...models import BadgeTemplate
-from . import throttling
+from . import bodies, matching, throttling
 from .authentication import CLASSES, caller_of
 from .errors import Conflict, Forbidden, NotFound, handle
 from .pagination import Pages
+from .parameters import identifier
 
 PUBLIC = "public"
 """In ``scopes``: for anybody, known or not."""
@@ -39,7 +39,8 @@ class Allowed(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the caller has it at any level; which things they may touch is for the view."""
-        wanted = getattr(view, "scopes", {}).get(request.method or "")
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        wanted = getattr(view, "scopes", {}).get(method)
         if wanted is None or wanted == PUBLIC:
             return wanted == PUBLIC
         caller = caller_of(request)
@@ -50,22 +51,45 @@ class Allowed(BasePermission):
         raise Forbidden(_("Your log-in or key does not allow “%(scope)s”.") % {"scope": str(wanted)}, scope=str(wanted))
 
 
+class ByAccept(DefaultContentNegotiation):
+    """In which form to answer, by the header Accept alone: ``format`` is a parameter like any other."""
+
+    class settings:  # noqa: N801 (as DRF calls it)
+        """Instead of the host's."""
+
+        URL_FORMAT_OVERRIDE = None
+
+
 @method_decorator(conditional_page, name="dispatch")
 class ApiView(GenericAPIView[Any]):
     """One address.
 
     ``scopes`` says what each method takes: a Scope, ``KNOWN`` or ``PUBLIC``. A method that is not in it is refused.
+    A method is one transaction, which an error takes back; who asks is found out before it begins, so that a signature
+    is spent whatever comes of its request. Where ``dispatch`` is marked by Django's ``non_atomic_requests`` there is
+    none: that is for what talks to Credly.
     """
 
     scopes: ClassVar[Mapping[str, Scope | str]] = {}
+    longest_body: ClassVar[int] = 1_000_000
+    """How many bytes of a body are taken."""
     authentication_classes = CLASSES
     permission_classes = (NotJwtRestrictedApplication, Allowed)
-    renderer_classes = (JSONRenderer,)
-    parser_classes = (JSONParser,)
+    renderer_classes = (bodies.Json,)
+    parser_classes = (bodies.JsonParser,)
+    content_negotiation_class = ByAccept
     pagination_class = Pages
     filter_backends = ()
     throttle_classes = ()
-    schema = AutoSchema()
+    versioning_class = None
+    # What OPTIONS would tell is in the description of the API.
+    metadata_class = None
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """The view; its transaction is its own affair, and not the host's."""
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
     def get_exception_handler(self) -> Any:
         """Refusals in the API's shape."""
@@ -75,6 +99,46 @@ class ApiView(GenericAPIView[Any]):
     def caller(self) -> Caller:
         """Who is asking."""
         return caller_of(self.request)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """As DRF does it, with the transaction around the method alone."""
+        self.args, self.kwargs = args, kwargs
+        request = self.initialize_request(request, *args, **kwargs)
+        self.request = request
+        self.headers = self.default_response_headers
+        try:
+            self.initial(request, *args, **kwargs)
+            answer = self._handled(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 (what nobody foresaw is raised again)
+            answer = self.handle_exception(error)
+        self.response = self.finalize_response(request, answer, *args, **kwargs)
+        return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find out who asks and count it, and refuse what does not get as far as the method."""
+        self.format_kwarg = None
+        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        bodies.check_charset(request)
+        bodies.check_size(request, self.longest_body)
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        if self._method(request) is None:
+            self.http_method_not_allowed(request, *args, **kwargs)
+        self.check_permissions(request)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks. Whoever has guessed too often is not even told whether this one was right."""
+        if "Authorization" in request.headers:
+            left = throttling.guesses(request)
+            if left.is_one_too_many:
+                request.credly_turn = left  # type: ignore[attr-defined]
+                raise exceptions.Throttled(wait=left.wait)
+        try:
+            super().perform_authentication(request)
+        except exceptions.AuthenticationFailed:
+            request.credly_turn = throttling.guess(request)  # type: ignore[attr-defined]
+            raise
 
     def check_throttles(self, request: Request) -> None:
         """Count the request; the answer says what is left."""
@@ -90,7 +154,30 @@ class ApiView(GenericAPIView[Any]):
             for name, value in counted.headers().items():
                 answer[name] = value
         answer.setdefault("Cache-Control", "private, no-cache")
+        answer.setdefault("X-Content-Type-Options", "nosniff")
         return answer
+
+    def check_match(self, request: Request, current: Any) -> None:
+        """Refuse a change of what is no longer as the caller read it: ``current`` is what a GET would answer now.
+
+        Call it with the row locked. Raises PreconditionFailed; without the header If-Match it does nothing.
+        """
+        matching.check(request, current)
+
+    def changed(self, data: Any) -> Response:
+        """The answer to a change, with what there is now and the ETag that a GET would give it."""
+        return Response(data, headers={"ETag": matching.etag_of(data)})
+
+    def _method(self, request: Request) -> Any:
+        name = (request.method or "").lower()
+        return getattr(self, name, None) if name in self.http_method_names else None
+
+    def _handled(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        method = self._method(request)
+        if getattr(type(self).dispatch, "_non_atomic_requests", None):
+            return method(request, *args, **kwargs)
+        with transaction.atomic():
+            return method(request, *args, **kwargs)
 
     def paged(self, rows: QuerySet[Any], **context: Any) -> Response:
         """A page of rows in this view's shape."""
@@ -122,13 +209,12 @@ EARNABLE = Q(status=BadgeTemplate.Status.ACTIVE, credly_state=BadgeTemplate.Cred
 
 def the_one(rows: QuerySet[BadgeTemplate], request: Request) -> BadgeTemplate | None:
     """The badge of these rows; two organizations may have been given the same template at Credly."""
-    found = list(rows[:2])
+    if issuer := identifier(request, "issuer"):
+        rows = rows.filter(organization__uuid=issuer)
+    found = list(rows)
     if len(found) > 1:
-        if issuer := request.query_params.get("issuer"):
-            found = [each for each in rows if str(each.organization.uuid) == issuer]
-        else:
-            raise Conflict(
-                _("Two organizations here have this template. Say which with “?issuer=”."),
-                issuers=[str(each.organization.uuid) for each in rows],
-            )
+        raise Conflict(
+            _("Two organizations here have this template. Say which with “?issuer=”."),
+            issuers=[str(each.organization.uuid) for each in found],
+        )
     return found[0] if found else None
