@@ -1,5 +1,6 @@
 """The life of a badge here: the moves that it can make, what each asks before it is made, and what comes with it."""
 
+from . import past
 from .moves import (
     ACTIVATE,
     APPROVE,
@@ -36,6 +37,7 @@ __all__ = [
     "label",
     "may_move",
     "move",
+    "past",
     "reasons_not_to_activate",
     "reasons_not_to_move",
     "rehearsed",

@@ -11,8 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from .. import activation
-from ..events import backfill, rehearsal, runs
-from ..models import BadgeTemplate, HistoryRun
+from ..models import BadgeTemplate
 from .subject import may, person, url_of
 
 if TYPE_CHECKING:
@@ -27,15 +26,7 @@ def rehearse(request: HttpRequest, template: BadgeTemplate) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    try:
-        run: HistoryRun | None = rehearsal.begin(template, person(request))
-    except runs.Busy:
-        run = runs.latest(template, HistoryRun.Kind.REHEARSAL)
-        messages.info(request, _("A rehearsal is under way already."))
-    except runs.CannotRun as refusal:
-        messages.error(request, refusal.sentence)
-        return HttpResponseRedirect(url_of(template))
-    return HttpResponseRedirect(url_of(run or template))
+    return _go_on(request, template, activation.past.rehearse(template, person(request)))
 
 
 def fill(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplate) -> HttpResponse:
@@ -43,12 +34,12 @@ def fill(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplat
     if not may(request, "backfill_badgetemplate"):
         raise PermissionDenied
     newest = activation.rehearsed(template)
-    why_not = reason_not_to_backfill(template, newest)
+    why_not = activation.past.why_not_fill(template, newest)
     if request.method == "POST" and "confirmed" in request.POST:
         if why_not:
             messages.error(request, why_not)
             return HttpResponseRedirect(url_of(template))
-        return _begin(request, template)
+        return _go_on(request, template, activation.past.fill(template, person(request)))
     context = {
         **admin.admin_site.each_context(request),
         "title": _("Backfill “%(template)s”") % {"template": template},
@@ -64,24 +55,7 @@ def fill(admin: BadgeTemplateAdmin, request: HttpRequest, template: BadgeTemplat
     return TemplateResponse(request, _PAGE, context)
 
 
-def reason_not_to_backfill(template: BadgeTemplate, newest: HistoryRun | None) -> str:
-    """Why the badge cannot be awarded for what learners did before; empty where it can."""
-    if template.status not in {BadgeTemplate.Status.ACTIVE, BadgeTemplate.Status.SHADOW}:
-        return _("Learners cannot earn this badge at present. Activate it first; you are asked about them then, too.")
-    if newest is None:
-        return _("Rehearse the requirements as they are now, so that you know how many learners will be awarded it.")
-    if not newest.counts.get("would_gain"):
-        return _("The rehearsal found that everybody who did this before has the badge already.")
-    return ""
-
-
-def _begin(request: HttpRequest, template: BadgeTemplate) -> HttpResponse:
-    try:
-        run: HistoryRun | None = backfill.begin(template, person(request))
-    except runs.Busy:
-        run = runs.latest(template, HistoryRun.Kind.BACKFILL)
-        messages.info(request, _("A backfill is under way already."))
-    except runs.CannotRun as refusal:
-        messages.error(request, refusal.sentence)
-        return HttpResponseRedirect(url_of(template))
-    return HttpResponseRedirect(url_of(run or template))
+def _go_on(request: HttpRequest, template: BadgeTemplate, begun: activation.past.Begun) -> HttpResponse:
+    if begun.said:
+        messages.add_message(request, messages.INFO if begun.run else messages.ERROR, begun.said)
+    return HttpResponseRedirect(url_of(begun.run or template))

@@ -16,7 +16,6 @@ from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import activation
-from ..events import backfill, rehearsal, runs
 from ..models import BadgeTemplate, HistoryRun
 from ..reports import rehearsed
 from . import offered, whose, wording
@@ -113,33 +112,21 @@ def _move(request: HttpRequest, person: Person, badge: offered.OfferedBadge, to:
 def _rehearse(request: HttpRequest, person: Person, template: BadgeTemplate) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    try:
-        begun: HistoryRun | None = rehearsal.begin(template, _who(request))
-    except runs.Busy:
-        begun = runs.latest(template, HistoryRun.Kind.REHEARSAL)
-        messages.info(request, _("A rehearsal is under way already."))
-    except runs.CannotRun as refusal:
-        messages.error(request, refusal.sentence)
-        begun = None
-    return HttpResponseRedirect(_run_url(person, begun) if begun else _list_url(person))
+    return _go_on(request, person, activation.past.rehearse(template, _who(request)))
+
+
+def _go_on(request: HttpRequest, person: Person, begun: activation.past.Begun) -> HttpResponse:
+    if begun.said:
+        messages.add_message(request, messages.INFO if begun.run else messages.ERROR, begun.said)
+    return HttpResponseRedirect(_run_url(person, begun.run) if begun.run else _list_url(person))
 
 
 def _backfill(request: HttpRequest, person: Person, badge: offered.OfferedBadge, course: str) -> HttpResponse:
     template = badge.template
     newest = activation.rehearsed(template)
-    why_not = ""
-    if template.status not in whose.RUNNING:
-        why_not = _("Learners cannot earn this badge at present. Activate it first.")
-    elif newest is None:
-        why_not = _("Rehearse it first, so that you know how many learners will be awarded it.")
-    elif not newest.counts.get("would_gain"):
-        why_not = _("Everybody who did this before has the badge already.")
+    why_not = activation.past.why_not_fill(template, newest)
     if request.method == "POST" and not why_not:
-        try:
-            begun: HistoryRun | None = backfill.begin(template, _who(request))
-        except runs.Busy:
-            begun = runs.latest(template, HistoryRun.Kind.BACKFILL)
-        return HttpResponseRedirect(_run_url(person, begun) if begun else _list_url(person))
+        return _go_on(request, person, activation.past.fill(template, _who(request)))
     context = {
         "title": _("Backfill “%(badge)s”") % {"badge": template},
         "course": course,

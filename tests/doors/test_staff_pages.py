@@ -439,7 +439,7 @@ class TestHistory:
 
         read = text_of(browser_of(teacher).post(turn(template, "backfill")))
 
-        assert "Rehearse it first" in read
+        assert "Rehearse the requirements as they are now" in read
         assert not HistoryRun.objects.exists()
 
     def test_of_a_course_in_any_run_only_staff_of_every_run_see_who_did_what(
