@@ -114,6 +114,7 @@ class SubscriberMessage(models.Model):
     # True while it waits, then NULL for ever; see BadgeAward.live.
     open = models.BooleanField(null=True, default=True, editable=False)
     not_before = models.DateTimeField(_("not before"))
+    give_up_at = models.DateTimeField(_("given up at"), help_text=_("Until then it is tried again and again."))
     attempts = models.PositiveIntegerField(_("failed attempts"), default=0)
     error = models.CharField(_("last error"), max_length=500, blank=True)
     created = models.DateTimeField(_("created"), auto_now_add=True)
