@@ -63,7 +63,7 @@ class ClaimCode(models.Model):
         verbose_name_plural = _("claim codes")
 
     def __str__(self) -> str:
-        return self.note or str(self.uuid)
+        return str(self.uuid)  # Not the note: the audit log keeps what is said here.
 
     def is_open(self, now: datetime | None = None) -> bool:
         """Whether somebody can claim it now."""
