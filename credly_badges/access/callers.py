@@ -13,7 +13,8 @@ from . import courses
 from .scopes import COURSE_STAFF, PERMISSIONS, ROLES, Scope
 
 NOWHERE = Q(pk__in=())
-ANYWHERE = Q()
+# Not an empty Q: what is joined to that by “or” would stand alone.
+ANYWHERE = Q(pk__isnull=False)
 
 
 @dataclass(frozen=True)
