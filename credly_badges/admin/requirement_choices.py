@@ -75,12 +75,6 @@ def find_field(event: EventType | None, path: str) -> Field | None:
     return next((each for each in offered if each.path == path), None)
 
 
-def asks_about(path: str) -> str:
-    """What a field has to be told besides: ``subsection``, ``badge`` or nothing."""
-    known = state.STATE.get(path)
-    return known.about if known else ""
-
-
 def _state_of(event: EventType) -> Iterator[tuple[str, state.StateField]]:
     has_course = event.scope_kind is ScopeKind.COURSE
     return ((path, each) for path, each in state.STATE.items() if has_course or not each.needs_course)

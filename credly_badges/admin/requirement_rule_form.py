@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import UsageKey
 
 from ..events.catalogue import EventType
 from ..models import DataRule
+from ..requirements import SUBSECTION_EXAMPLE, InvalidAbout, asks_about, read_about
 from ..rules.fields import Field, FieldType
 from ..rules.language import InvalidRule, canonical_text, compile_rule
 from ..rules.operators import Operator, operators_for
 from ..rules.values import LISTS, example
-from .requirement_choices import Around, asks_about, fields, find_field
+from .requirement_choices import Around, fields, find_field
 from .requirement_controls import CHOOSES_WHAT_FOLLOWS, Choices, PartForm, with_present
 from .requirement_percent import slip
 
@@ -99,7 +97,10 @@ class RuleForm(PartForm):
     def clean_about(self) -> str:
         """A subsection or a badge, whichever the field is about."""
         text: str = self.cleaned_data["about"].strip()
-        return _READERS[asks_about(self.given("path"))](text)
+        try:
+            return read_about(self.given("path"), text)
+        except InvalidAbout as fault:
+            raise forms.ValidationError(str(fault)) from None
 
     def clean(self) -> dict[str, Any]:
         """A rule that can be asked; if not, the sentence that says what to type instead."""
@@ -131,7 +132,7 @@ class RuleForm(PartForm):
         elif wanted == "subsection":
             about.label = _("Which subsection")
             about.help_text = _("Its usage key: in Studio, at the end of the address of the subsection’s page.")
-            about.widget.attrs["placeholder"] = _SUBSECTION
+            about.widget.attrs["placeholder"] = SUBSECTION_EXAMPLE
         else:
             del self.fields["about"]
 
@@ -153,26 +154,3 @@ class RuleForm(PartForm):
         if operator in LISTS and field.choices:
             parts.append(_("Possible: %(choices)s.") % {"choices": ", ".join(field.choices)})
         value.help_text = " ".join(str(part) for part in parts if part)
-
-
-def _a_subsection(text: str) -> str:
-    if not text:
-        raise forms.ValidationError(_("Type the usage key of the subsection, such as %(key)s.") % {"key": _SUBSECTION})
-    try:
-        return str(UsageKey.from_string(text))
-    except InvalidKeyError:
-        raise forms.ValidationError(
-            _("“%(text)s” is no subsection. Copy its usage key, such as %(key)s.")
-            % {"text": text[:100], "key": _SUBSECTION}
-        ) from None
-
-
-def _a_badge(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise forms.ValidationError(_("Choose a badge.")) from None
-
-
-_SUBSECTION = "block-v1:edX+DemoX+2026+type@sequential+block@exam"
-_READERS = {"subsection": _a_subsection, "badge": _a_badge}

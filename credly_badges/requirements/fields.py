@@ -14,6 +14,8 @@ from ..lint import reading
 from ..models import BadgeTemplate
 from ..rules.fields import Field
 
+SUBSECTION_EXAMPLE = "block-v1:edX+DemoX+2026+type@sequential+block@exam"
+
 
 class InvalidAbout(ValueError):
     """What was typed is nothing that the field can be about; the message says what to type instead."""
@@ -48,19 +50,20 @@ def _nothing(text: str) -> str:
 
 
 def _subsection(text: str) -> str:
+    if not text:
+        raise InvalidAbout(_("Type the usage key of the subsection, such as %(key)s.") % {"key": SUBSECTION_EXAMPLE})
     try:
         return str(UsageKey.from_string(text))
     except InvalidKeyError:
         raise InvalidAbout(
-            _(
-                "“%(text)s” is no subsection. Copy its usage key, such as "
-                "block-v1:edX+DemoX+2026+type@sequential+block@exam, from Studio."
-            )
-            % {"text": text[:100]}
+            _("“%(text)s” is no subsection. Copy its usage key, such as %(key)s, from Studio.")
+            % {"text": text[:100], "key": SUBSECTION_EXAMPLE}
         ) from None
 
 
 def _badge(text: str) -> str:
+    if not text:
+        raise InvalidAbout(_("Choose a badge."))
     try:
         badge = UUID(text)
     except ValueError:
