@@ -51,13 +51,30 @@ def revoke(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None, key: 
     _stop_replacing(award)
     award.revocation_reason = reason[:500]
     if award.credly_id is None and outbox.take_back(award):
-        award.state, award.live, award.revoked_at = State.REVOKED, None, timezone.now()
+        _end(award)
     else:
         outbox.put(award, Kind.REVOKE)
     award.save(update_fields=["revocation_reason", "state", "live", "revoked_at", "modified"])
     after = facts(award) | with_key(key)
     audit.record("award.revoked", award, actor=by, because=reason, before=before, after=after)
     return award
+
+
+@transaction.atomic
+def take_back(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None = None, key: ApiKey | None = None) -> bool:
+    """Revoke a badge if Credly cannot have heard of it, and else leave it as it is; whether it was revoked."""
+    award = BadgeAward.objects.select_for_update().get(pk=award.pk)
+    if award.state != State.QUEUED or not award.live or award.credly_id is not None:
+        return False
+    orders = award.messages.filter(kind=Kind.ISSUE)
+    if orders.filter(look_first=True).exists() or not outbox.take_back(award):
+        return False
+    before = facts(award)
+    award.revocation_reason = reason[:500]
+    _end(award)
+    award.save(update_fields=["revocation_reason", "state", "live", "revoked_at", "modified"])
+    audit.record("award.revoked", award, actor=by, because=reason, before=before, after=facts(award) | with_key(key))
+    return True
 
 
 @transaction.atomic
@@ -188,6 +205,10 @@ def adopt(
         raise NotGrantable(_another_stands()) from None
     audit.record("award.found", award, actor=by, after={**facts(award), "credly_id": str(badge.id)})
     return award
+
+
+def _end(award: BadgeAward) -> None:
+    award.state, award.live, award.revoked_at = State.REVOKED, None, timezone.now()
 
 
 def _stop_replacing(award: BadgeAward) -> None:

@@ -1,0 +1,26 @@
+"""How long lists are kept: they hold learners as they were named in them, so not for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from ..models import BulkIssue
+
+State = BulkIssue.State
+
+PREVIEWS = timedelta(days=7)
+"""How long a list waits for somebody to commit it."""
+FINISHED = timedelta(days=90)
+"""How long what came of its rows can be read. The awards stay."""
+
+
+def purge() -> int:
+    """Remove the lists whose time is over; how many rows and lists."""
+    now = timezone.now()
+    over = Q(state=State.PREVIEW, modified__lt=now - PREVIEWS) | Q(
+        state__in=(State.DONE, State.UNDONE), finished_at__lt=now - FINISHED
+    )
+    return BulkIssue.objects.filter(over).delete()[0]
