@@ -4,7 +4,7 @@ from .answer import GroupWhy, Occurrence, RequirementWhy, RuleSeen, Status, Step
 from .criteria import GroupInWords, RequirementInWords, criteria_in_words, criteria_of
 from .explaining import why
 from .places import place_in_words, places_in_words, titles_of_scopes
-from .sentences import sentences
+from .sentences import in_sentences, sentences
 
 __all__ = [
     "GroupInWords",
@@ -18,6 +18,7 @@ __all__ = [
     "Why",
     "criteria_in_words",
     "criteria_of",
+    "in_sentences",
     "place_in_words",
     "places_in_words",
     "sentences",

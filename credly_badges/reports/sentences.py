@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,8 +18,12 @@ def sentences(template: BadgeTemplate, version: int | None = None) -> list[str]:
     """
     wanted = template.version if version is None else version
     groups = with_rules(RequirementGroup.objects.filter(template=template, version=wanted))
-    found = groups_in_words(groups, titles_of(groups))
-    return [sentence for number, group in enumerate(found, 1) for sentence in _of_group(group, number, len(found))]
+    return in_sentences(groups_in_words(groups, titles_of(groups)))
+
+
+def in_sentences(groups: Sequence[GroupInWords]) -> list[str]:
+    """The same for groups that are in words already, as ``criteria_of`` has them."""
+    return [sentence for number, group in enumerate(groups, 1) for sentence in _of_group(group, number, len(groups))]
 
 
 def _of_group(group: GroupInWords, number: int, of: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -59,12 +59,12 @@ class Busy(CannotAuthor):
 
 
 class HasAwards(CannotAuthor):
-    """Learners were awarded the badge, so it cannot be deleted. ``count`` is how many awards there are."""
+    """Learners hold the badge, so it cannot be deleted. ``count`` is how many awards stand."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         super().__init__(
-            _("Learners were awarded this badge, so it is not deleted. Archive it: then it is issued no more.")
+            _("Learners hold this badge, so it is not deleted. Archive it: then it is issued no more, and theirs stay.")
         )
 
 
@@ -85,9 +85,9 @@ def create(
 ) -> BadgeTemplate:
     """Make a template at Credly, and bring it here.
 
-    Names are what tells whether a lost answer made one, so an organization's badges that are not archived may not share
-    one. ``begun_at`` is when the same was asked for before, without an answer: one of this name that was made since then
-    is it. Raises CannotAuthor, and CredlyError, of which Unanswered says that it may have been made.
+    Names are what tells whether a lost answer made one, so no two of an organization's badges that are not archived may
+    have the same. ``begun_at`` is when this was asked for before, without an answer: one of this name that was made
+    since then is it. Raises CannotAuthor, and CredlyError, of which Unanswered says that it may have been made.
     """
     with _alone(organization, order.name):
         client = _client(organization)
@@ -114,29 +114,30 @@ def change(
     key: ApiKey | None = None,
 ) -> BadgeTemplate:
     """Change a template at Credly, and what we know of it. Raises CannotAuthor and CredlyError."""
-    return _changed("template.changed_at_credly", template, wanted, by, key, {"fields": sorted(wanted.dump())})
+    told = {"fields": sorted(wanted.dump())}
+    return _changed("template.changed_at_credly", template, wanted, by=by, key=key, after=told)
 
 
 def archive(template: BadgeTemplate, *, by: AbstractBaseUser | None, key: ApiKey | None = None) -> BadgeTemplate:
     """Have Credly issue a template no more; here nobody earns it from then on. Badges that were issued stay."""
     if template.credly_state == BadgeTemplate.CredlyState.ARCHIVED:
         return template
-    return _changed("template.archived_at_credly", template, wire.TemplateChange(state="archived"), by, key)
+    wanted = wire.TemplateChange(state="archived")
+    return _changed("template.archived_at_credly", template, wanted, by=by, key=key)
 
 
 def delete(template: BadgeTemplate, *, by: AbstractBaseUser | None, key: ApiKey | None = None) -> None:
     """Delete a template at Credly. Here its row stays, as gone, with what it asked for and what was done with it.
 
-    Raises HasAwards where anybody was ever awarded it; else CannotAuthor and CredlyError.
+    Raises HasAwards where awards of it stand; else CannotAuthor and CredlyError.
     """
     if template.credly_state == BadgeTemplate.CredlyState.GONE:
         return
-    if count := BadgeAward.objects.filter(template=template).count():
+    if count := BadgeAward.objects.filter(template=template, live=True).count():
         raise HasAwards(count)
-    try:
+    # Where Credly does not have it, somebody else deleted it, or an earlier request of ours whose answer was lost.
+    with suppress(errors.NotFound):
         _client(template.organization).delete_template(template.uuid)
-    except errors.NotFound:
-        pass  # Somebody else deleted it, or an earlier request of ours did, whose answer was lost.
     with transaction.atomic():
         single.gone(template.organization, template.uuid, as_of=timezone.now())
         _record("template.deleted_at_credly", template, by, key, {})
@@ -183,6 +184,7 @@ def _changed(
     action: str,
     template: BadgeTemplate,
     wanted: wire.TemplateChange,
+    *,
     by: AbstractBaseUser | None,
     key: ApiKey | None,
     after: dict[str, Any] | None = None,
