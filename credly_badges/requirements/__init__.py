@@ -9,8 +9,8 @@ from .errors import NotReviewed as NotReviewed
 from .errors import NotSaved as NotSaved
 from .errors import OutsideAvailability as OutsideAvailability
 from .errors import WouldStopAnActiveBadge as WouldStopAnActiveBadge
-from .fields import InvalidAbout as InvalidAbout
 from .fields import SUBSECTION_EXAMPLE as SUBSECTION_EXAMPLE
+from .fields import InvalidAbout as InvalidAbout
 from .fields import asks_about as asks_about
 from .fields import field_of as field_of
 from .fields import read_about as read_about
