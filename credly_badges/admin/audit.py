@@ -70,6 +70,8 @@ ACTIONS = {
     "award.followed": _("Badge brought to what Credly says"),
     "award.replaced": _("Badge replaced at Credly"),
     "award.revoked": _("Badge revoked"),
+    "award.shared": _("Badge shared by its learner"),
+    "award.unshared": _("Badge no longer shared by its learner"),
     "award.revoked_at_credly": _("Badge revoked at Credly"),
     "award.erased_at_credly": _("Badge deleted at Credly"),
     "award.learner_retired": _("Learner forgotten"),

@@ -5,21 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
+from django.utils.translation import gettext as _
 
-from . import badges
+from . import (
+    achievements,
+    application_decisions,
+    application_evidence,
+    application_forms,
+    applications,
+    award_changes,
+    awards,
+    badges,
+    learners,
+    me,
+    reviews,
+)
 from .errors import NotFound
-from .views import PUBLIC, ApiView
+from .views import ApiView
 
 
 class Nothing(ApiView):
     """Where there is nothing."""
 
-    scopes = dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), PUBLIC)
     schema = None  # type: ignore[assignment]
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Whatever is asked."""
-        raise NotFound("There is nothing at this address. The addresses are described at /api/badges/v1/schema.")
+        raise NotFound(_("There is nothing at this address. The addresses are described at /api/badges/v1/schema."))
 
 
 def at(route: str, view: type[ApiView], name: str) -> list[URLPattern]:
@@ -31,5 +43,32 @@ def at(route: str, view: type[ApiView], name: str) -> list[URLPattern]:
 urlpatterns: list[URLPattern] = [
     *at("badges", badges.Badges, "badges"),
     *at("badges/<uuid:badge_id>", badges.Badge, "badge"),
-    re_path(r"^.*$", Nothing.as_view()),
+    *at("badges/<uuid:badge_id>/awards", awards.BadgeAwards, "badge_awards"),
+    *at("awards", awards.Awards, "awards"),
+    *at("awards/<uuid:award_id>", awards.Award, "award"),
+    *at("awards/<uuid:award_id>/revoke", award_changes.Revocation, "award_revoke"),
+    *at("awards/<uuid:award_id>/restore", award_changes.Restoration, "award_restore"),
+    *at("awards/<uuid:award_id>/resend", award_changes.Resending, "award_resend"),
+    *at("learners", learners.Learners, "learners"),
+    *at("learners/<int:learner_id>/badges", learners.LearnerBadges, "learner_badges"),
+    *at("learners/<int:learner_id>/badges/<uuid:badge_id>/why", learners.LearnerWhy, "learner_why"),
+    *at("learners/<int:learner_id>/progress", learners.LearnerProgress, "learner_progress"),
+    *at("me/badges", me.MyBadges, "my_badges"),
+    *at("me/badges/<uuid:award_id>", me.MyBadge, "my_badge"),
+    *at("me/progress", me.MyProgress, "my_progress"),
+    *at("me/progress/<uuid:badge_id>/why", me.MyWhy, "my_why"),
+    *at("achievements/<str:organization>/<str:badge>", achievements.Achievement, "achievement"),
+    *at("badges/<uuid:badge_id>/application-form", application_forms.BadgeApplicationForm, "application_form"),
+    *at("badges/<uuid:badge_id>/applications", applications.BadgeApplications, "badge_applications"),
+    *at("applications", applications.Applications, "applications"),
+    *at("applications/<uuid:application_id>", applications.OneApplication, "application"),
+    *at("applications/<uuid:application_id>/resubmit", applications.Resubmission, "application_resubmit"),
+    *at("applications/<uuid:application_id>/withdraw", application_decisions.Withdrawal, "application_withdraw"),
+    *at("applications/<uuid:application_id>/assign", application_decisions.Assignment, "application_assign"),
+    *at("applications/<uuid:application_id>/approve", application_decisions.Approval, "application_approve"),
+    *at("applications/<uuid:application_id>/deny", application_decisions.Denial, "application_deny"),
+    *at("applications/<uuid:application_id>/reviews", reviews.Reviews, "reviews"),
+    *at("applications/<uuid:application_id>/reviews/<uuid:review_id>", reviews.Review, "review"),
+    *at("applications/<uuid:application_id>/evidence/<uuid:evidence_id>", application_evidence.Evidence, "evidence"),
+    re_path(r"", Nothing.as_view()),
 ]
