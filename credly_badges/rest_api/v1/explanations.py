@@ -12,8 +12,6 @@ from ...models import BadgeProgress
 from ...reports.answer import Status
 from .serializers import ApiSerializer
 
-TEXTS = {"child": serializers.CharField()}
-
 
 class RequirementInWordsSerializer(ApiSerializer):
     """One thing to do, in a sentence."""
@@ -27,7 +25,7 @@ class GroupInWordsSerializer(ApiSerializer):
 
     name = serializers.CharField()
     needs = serializers.CharField()
-    notes = serializers.ListField(**TEXTS)
+    notes = serializers.ListField(child=serializers.CharField())
     takes_back = serializers.BooleanField()
     requirements = RequirementInWordsSerializer(many=True)
 
@@ -76,7 +74,7 @@ class OccurrenceSerializer(ApiSerializer):
     title = serializers.CharField()
     at = serializers.DateTimeField()
     rules = RuleSeenSerializer(many=True)
-    details = serializers.ListField(**TEXTS)
+    details = serializers.ListField(child=serializers.CharField())
 
 
 class RequirementWhySerializer(ApiSerializer):
@@ -90,7 +88,7 @@ class RequirementWhySerializer(ApiSerializer):
     count = serializers.IntegerField()
     needed = serializers.IntegerField()
     said = serializers.CharField()
-    missing = serializers.ListField(**TEXTS)
+    missing = serializers.ListField(child=serializers.CharField())
     occurrences = OccurrenceSerializer(many=True)
 
 
@@ -100,7 +98,7 @@ class GroupWhySerializer(ApiSerializer):
     key = serializers.CharField()
     name = serializers.CharField()
     needs = serializers.CharField()
-    notes = serializers.ListField(**TEXTS)
+    notes = serializers.ListField(child=serializers.CharField())
     met = serializers.BooleanField()
     met_at = serializers.DateTimeField(allow_null=True)
     waits = serializers.BooleanField()
@@ -114,7 +112,7 @@ class StepSerializer(ApiSerializer):
     done = serializers.BooleanField(allow_null=True)
     sentence = serializers.CharField()
     at = serializers.DateTimeField(allow_null=True)
-    details = serializers.ListField(**TEXTS)
+    details = serializers.ListField(child=serializers.CharField())
 
 
 class WhySerializer(ApiSerializer):
@@ -132,7 +130,7 @@ class WhySerializer(ApiSerializer):
     groups = GroupWhySerializer(many=True)
     penalties = RequirementWhySerializer(many=True)
     path = StepSerializer(many=True)
-    hints = serializers.ListField(**TEXTS)
+    hints = serializers.ListField(child=serializers.CharField())
 
 
 def shown(why: reports.Why) -> Any:
