@@ -1,10 +1,11 @@
 """Learners apply for badges with evidence, reviewers look at it criterion by criterion, and somebody decides."""
 
-from .assigning import assign
+from .assigning import assign, assigned_now
 from .deciding import approve, deny
-from .evidence import MOST_EVIDENCE, Link, Picture, Text
+from .evidence import MOST_EVIDENCE, Link, Picture, Piece, Text
 from .forgetting import forget
 from .forms import TAKING, Criterion, form_of, set_form, why_not_taking
+from .pictures import read as read_picture
 from .refusals import ApplicationError, InTheWay, NotAllowed, Unfit
 from .reviewing import Finding, Reviewed, review
 from .submitting import submit, withdraw
@@ -19,14 +20,17 @@ __all__ = [
     "Link",
     "NotAllowed",
     "Picture",
+    "Piece",
     "Reviewed",
     "Text",
     "Unfit",
     "approve",
     "assign",
+    "assigned_now",
     "deny",
     "forget",
     "form_of",
+    "read_picture",
     "review",
     "set_form",
     "submit",

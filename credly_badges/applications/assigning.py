@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,6 +51,11 @@ def assign(
 def is_with_somebody(application: Application, now: datetime) -> bool:
     """Whether an application is assigned, and that has not expired."""
     return bool(application.assigned_to_id and application.assigned_until and application.assigned_until > now)
+
+
+def assigned_now(user_id: int) -> Q:
+    """Which applications are this user's to review now."""
+    return Q(assigned_to=user_id, assigned_until__gt=timezone.now())
 
 
 def _check(application: Application, to: Any) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
@@ -29,15 +31,21 @@ class Clean:
     media_type: str
 
 
+def read(file: UploadedFile[Any]) -> bytes:
+    """What a file holds that was sent; one that is too large is not read at all. Raises Unfit."""
+    if (file.size or 0) > conf.evidence_max_bytes():
+        raise _too_large()
+    content: bytes = file.read()
+    return content
+
+
 def clean(content: bytes) -> Clean:
     """The same picture, written anew: without where and with what it was taken, and without what was hidden behind it.
 
     Of an animation the first picture is kept. Raises Unfit.
     """
-    most = conf.evidence_max_bytes()
-    if len(content) > most:
-        said = _("The picture is too large: at most %(most)s KB are taken. Make it smaller, and send it again.")
-        raise Unfit(said % {"most": most // 1024}, field="evidence")
+    if len(content) > conf.evidence_max_bytes():
+        raise _too_large()
     try:
         with Image.open(io.BytesIO(content), formats=list(MEDIA_TYPES)) as picture:
             kind = str(picture.format)
@@ -59,6 +67,12 @@ def _check_size(size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MOST_PIXELS:
         raise _too_many_pixels()
+
+
+def _too_large() -> Unfit:
+    most = conf.evidence_max_bytes()
+    said = _("The picture is too large: at most %(most)s KB are taken. Make it smaller, and send it again.")
+    return Unfit(said % {"most": most // 1024}, field="evidence")
 
 
 def _too_many_pixels() -> Unfit:
