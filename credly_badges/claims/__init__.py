@@ -1,9 +1,10 @@
 """Codes that learners claim a badge with: made, changed, closed, and claimed, which awards the badge."""
 
 from .attempts import Attempt, TooManyAttempts
-from .making import CannotMake, CodeTaken, change, close, make, open_at
+from .making import CannotMake, CodeTaken, change, close, locked, make, open_at
 from .redeeming import Claimed, NotClaimable, redeem
 from .retrying import undisturbed
+from .sheets import path_of, qr, typed_at, url_of
 from .spelling import LONGEST, SHORTEST, digest_of
 
 __all__ = [
@@ -18,8 +19,13 @@ __all__ = [
     "change",
     "close",
     "digest_of",
+    "locked",
     "make",
     "open_at",
+    "path_of",
+    "qr",
     "redeem",
+    "typed_at",
     "undisturbed",
+    "url_of",
 ]

@@ -84,6 +84,13 @@ def make(
     return row
 
 
+def locked(code: ClaimCode) -> ClaimCode:
+    """A code as it is now, which nobody else changes or claims before this transaction ends."""
+    row = ClaimCode.objects.select_for_update().get(pk=code.pk)
+    row.template = code.template
+    return row
+
+
 @transaction.atomic
 def change(
     code: ClaimCode,
@@ -95,8 +102,7 @@ def change(
     most: int | None = KEEP,
 ) -> ClaimCode:
     """Change what may be changed of a code once it is given out. Raises CannotMake."""
-    row = ClaimCode.objects.select_for_update().get(pk=code.pk)
-    row.template = code.template
+    row = locked(code)
     before, old_note = facts(row), row.note
     row.note = row.note if note is KEEP else note
     row.ends_at = row.ends_at if ends_at is KEEP else ends_at

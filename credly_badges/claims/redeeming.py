@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,24 +59,29 @@ def redeem(
     *,
     learner: lms.Learner,
     now: datetime,
-    template: BadgeTemplate | None = None,
+    among: Callable[[BadgeTemplate], bool] | None = None,
     key: ApiKey | None = None,
 ) -> Claimed:
-    """Award a learner the badge that a code is for; ``template`` is which one it has to be, where that is known.
+    """Award a learner the badge that a code is for.
 
+    ``among`` says whether it may be for this badge, where that is not open. ``key`` is that of the system that asks.
     Raises NotClaimable, and awards.NotGrantable where the code is good and the badge cannot be awarded.
     """
-    return undisturbed(lambda: _redeem(text, learner, now, template, key))
+    return undisturbed(lambda: _redeem(text, learner, now, among, key))
 
 
 @transaction.atomic
 def _redeem(
-    text: str, learner: lms.Learner, now: datetime, template: BadgeTemplate | None, key: ApiKey | None
+    text: str,
+    learner: lms.Learner,
+    now: datetime,
+    among: Callable[[BadgeTemplate], bool] | None,
+    key: ApiKey | None,
 ) -> Claimed:
     code = _find(text)
     # As many questions for a code that there is not as for one that there is.
     claim = _claims(code, learner).select_related("award").first()
-    if code is None or (template is not None and code.template_id != template.pk):
+    if code is None or not (among is None or among(code.template)):
         raise NotClaimable
     if claim is not None:
         return _as_before(code, claim, claim.award)
