@@ -20,7 +20,7 @@ from .serializers import ApiSerializer
 NOBODY = gettext_lazy("Nobody here has this user name or e-mail address, or more than one person has.")
 
 
-class LinkSerializer(ApiSerializer):
+class EvidenceLinkSerializer(ApiSerializer):
     """A page that shows what the learner did. It is public on the badge."""
 
     name = serializers.CharField(max_length=given.LONGEST_NAME, required=False, allow_blank=True)
@@ -63,7 +63,7 @@ class IssueSerializer(ApiSerializer):
     earned_at = EarnedAtField(
         required=False, help_text="When the badge was earned; its issue date. Without a zone in UTC; left out, now."
     )
-    evidence = LinkSerializer(many=True, required=False, max_length=given.MOST_LINKS)
+    evidence = EvidenceLinkSerializer(many=True, required=False, max_length=given.MOST_LINKS)
     narrative = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_TEXT,
         help_text="What is told of it in words. It is public on the badge.",

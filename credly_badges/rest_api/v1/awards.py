@@ -27,7 +27,7 @@ from .serializers import ApiSerializer
 from .views import ApiView
 
 
-class EvidenceSerializer(ApiSerializer):
+class AwardEvidenceSerializer(ApiSerializer):
     """A page that shows what the learner did."""
 
     name = serializers.CharField()
@@ -59,7 +59,7 @@ class AwardSerializer(ApiSerializer):
     created_at = serializers.DateTimeField(source="created")
     updated_at = serializers.DateTimeField(source="modified")
 
-    @extend_schema_field(EvidenceSerializer(many=True))
+    @extend_schema_field(AwardEvidenceSerializer(many=True))
     def get_evidence(self, award: BadgeAward) -> list[dict[str, str]]:
         links = [item for item in award.evidence if item.get("url")]
         return [{name: item.get(name, "") for name in ("name", "url", "description")} for item in links]
