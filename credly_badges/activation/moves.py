@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit, conf, lint, listening, progress, versions
+from .. import audit, conf, lint, listening, progress, subscribers, versions
 from ..events import replay as replays
-from ..models import BadgeRequirement, BadgeTemplate
+from ..models import ApiKey, BadgeRequirement, BadgeTemplate
 
 Status = BadgeTemplate.Status
 
@@ -76,18 +76,20 @@ def move(
     because: str = "",
     despite: Collection[str] = (),
     replay: bool = False,
+    key: ApiKey | None = None,
 ) -> None:
     """Move a badge to another status, and do what comes with it. Raises CannotMove; does nothing where it is there.
 
     Whether ``by`` (None is the system) has the permission is for the door to ask, with :func:`may_move`. ``despite``
     are the codes of faults that are meant. ``replay`` holds against a badge that was paused what happened meanwhile.
+    ``key`` is that of the system which does it, where no person does.
     """
     with transaction.atomic():
         row = BadgeTemplate.objects.select_for_update().get(pk=template.pk)
         if row.status != to:
             if reasons := reasons_not_to_move(row, to, by=by, because=because, despite=despite):
                 raise CannotMove(reasons)
-            _move(row, to, by=by, because=because, despite=despite, replay=replay)
+            _move(row, to, by=by, because=because, despite=despite, replay=replay, key=key)
     template.refresh_from_db()
 
 
@@ -193,6 +195,7 @@ def _move(
     because: str,
     despite: Collection[str],
     replay: bool,
+    key: ApiKey | None,
 ) -> None:
     was, since, row.status = row.status, row.activation_changed_at, to
     row.activation_changed_at = timezone.now()
@@ -209,9 +212,12 @@ def _move(
         ]
     )  # fmt: skip
     meant = sorted(lint.CAN_BE_MEANT.intersection(despite))
-    after = {"status": to, "despite": meant} if meant else {"status": to}
+    after: dict[str, Any] = {"status": to, "despite": meant} if meant else {"status": to}
+    if key is not None:
+        after["api_key"] = key.prefix
     action = ACTIONS.get((was, to)) or ACTIONS[Status(to)]
     audit.record(action, row, actor=by, because=because, before={"status": was}, after=after)
+    subscribers.tell_of_templates([(row, {"status"})])
     if to == Status.RETIRED and was_recorded_only:
         progress.leave_withheld(row)
     if to in RUNNING:

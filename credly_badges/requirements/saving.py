@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from .. import activation, audit, lint, listening, versions
-from ..models import BadgeRequirement, BadgeTemplate
+from ..models import ApiKey, BadgeRequirement, BadgeTemplate
 from . import circles, keys, places
 from .errors import ChangedMeanwhile, Circle, Inconsistent, NotReviewed, OutsideAvailability, WouldStopAnActiveBadge
 from .specs import Groups, GroupSpec, content, fingerprint, plain, requirements_of, specs_of
@@ -24,13 +24,14 @@ def save(
     by: AbstractBaseUser | None,
     seen: str,
     despite: Collection[str] = (),
+    key: ApiKey | None = None,
 ) -> bool:
     """Make ``groups`` what a badge asks for; whether that changed anything.
 
     ``seen`` is the fingerprint of the state that was edited. What was never valid is changed in place; what was, stays
     as it is, and a new version is made, in which everything has the keys that it had. Where learners are earning the
     badge the new version is valid at once, and they are judged by it if the badge says so. ``despite`` are the codes
-    of what the lint finds and is meant.
+    of what the lint finds and is meant. ``key`` is that of the system which does it, where no person does.
 
     Raises NotSaved, of which errors.py draws the kinds.
     """
@@ -59,7 +60,11 @@ def save(
         template,
         actor=by,
         before={"groups": plain(before)},
-        after={"version": template.version, "groups": plain(specs_of(locked(template)))},
+        after={
+            "version": template.version,
+            "groups": plain(specs_of(locked(template))),
+            **({"api_key": key.prefix} if key is not None else {}),
+        },
     )
     return True
 

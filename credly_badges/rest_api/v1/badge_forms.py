@@ -186,13 +186,5 @@ class NewBadgeSerializer(ChangeSerializer):
         return super().validate(attrs)
 
 
-class StatusSerializer(ApiSerializer):
-    """Where a badge is to go, and why."""
-
-    to = serializers.CharField(max_length=20)
-    reason = Text(required=False, allow_blank=True, default="", max_length=255)
-    despite = serializers.ListField(child=serializers.CharField(max_length=50), required=False, default=list)
-
-
 _TEXTS = ("name", "description", "criteria_url", "level", "cost", "time_to_earn", "type_category")
 _EMPTY: dict[str, Any] = {"level": "", "cost": "", "time_to_earn": "", "type_category": "", "alignments": ()}

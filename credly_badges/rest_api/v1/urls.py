@@ -15,6 +15,7 @@ from . import (
     applications,
     award_changes,
     awards,
+    badge_status,
     badges,
     bulk,
     claiming,
@@ -22,6 +23,7 @@ from . import (
     description,
     learners,
     me,
+    requirements,
     reviews,
 )
 from .errors import NotFound
@@ -47,6 +49,9 @@ def at(route: str, view: type[ApiView], name: str) -> list[URLPattern]:
 urlpatterns: list[URLPattern] = [
     *at("badges", badges.Badges, "badges"),
     *at("badges/<uuid:badge_id>", badges.Badge, "badge"),
+    *at("badges/<uuid:badge_id>/archive", badges.Archiving, "badge_archive"),
+    *at("badges/<uuid:badge_id>/status", badge_status.Moving, "badge_status"),
+    *at("badges/<uuid:badge_id>/requirements", requirements.Requirements, "badge_requirements"),
     *at("badges/<uuid:badge_id>/awards", awards.BadgeAwards, "badge_awards"),
     *at("badges/<uuid:badge_id>/awards/bulk", bulk.BulkIssues, "badge_awards_bulk"),
     *at("bulk/<uuid:bulk_id>", bulk.Bulk, "bulk"),
