@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from . import applications, audit, conf, lms
+from . import applications, audit, bulk, conf, lms, subscribers
 from .issuing import erasing, outbox, stopping
 from .models import (
     AuditEntry,
@@ -99,6 +99,8 @@ def forget(user_id: int) -> Forgotten:
         row.delete()
     EarnerIdentifier.objects.filter(learner=user_id).delete()
     ReconcileDifference.objects.filter(learner=user_id).delete()
+    subscribers.forget(user_id)
+    bulk.forget(user_id)
     _take_out_of_samples(user_id)
     AuditEntry.objects.forget(user_id)
     found = Forgotten(events, len(progress), len(awards), asked)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from . import audit, conf, keys, lint, listening, notices, progress, reconcile, retirement, versions
+from . import audit, bulk, conf, keys, lint, listening, notices, progress, reconcile, retirement, subscribers, versions
 from .events import keeping, runs
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
@@ -119,6 +119,7 @@ def _keys(_source: str, until: float) -> None:
 
 def _purge(_source: str, _until: float) -> None:
     notices.purge()
+    subscribers.purge()
     versions.seal_all()
     versions.prune()
     retirement.forget_again()
@@ -152,6 +153,19 @@ def _history(_source: str, _until: float) -> None:
     runs.wake_left()
 
 
+def _told(source: str, until: float) -> None:
+    subscribers.due(source, until=until)
+
+
+def _expiries(_source: str, until: float) -> None:
+    subscribers.expiries(until=until)
+
+
+def _lists(_source: str, _until: float) -> None:
+    bulk.wake_left()
+    bulk.purge()
+
+
 def _reconcile(source: str, _until: float) -> None:
     reconcile.nightly(source)
 
@@ -173,6 +187,10 @@ ROUNDS = (
     Round(Source.FAULTS, lambda: timedelta(days=1), _faults),
     Round(Source.EVENTS, lambda: timedelta(days=1), _events),
     Round(Source.HISTORY, lambda: timedelta(minutes=5), _history),
+    Round(Source.LISTS, lambda: timedelta(minutes=5), _lists),
+    Round(Source.EXPIRIES, lambda: timedelta(minutes=5), _expiries),
+    # After whatever there was to tell. A command tells them itself, so a subscriber that hangs comes after all else.
+    Round(Source.SUBSCRIBERS, lambda: EACH_TIME, _told),
     # Last, because it takes as long as it may.
     Round(Source.RECONCILE, lambda: EACH_TIME, _reconcile),
 )

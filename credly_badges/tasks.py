@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import progress, rounds, waking
+from . import bulk, progress, rounds, waking
 from .events import backfill, rehearsal, replay
 from .issuing import deliver
 from .models import Pulse
 
-__all__ = ["backfill", "rehearsal", "replay", "sweep"]
+__all__ = ["backfill", "bulk", "rehearsal", "replay", "sweep"]
 
 
 @shared_task(name=waking.SWEEP, ignore_result=True, soft_time_limit=540, time_limit=570)

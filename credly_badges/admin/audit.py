@@ -19,6 +19,7 @@ from ..models import (
     Availability,
     BadgeAward,
     BadgeTemplate,
+    BulkIssue,
     CredlyNotice,
     CredlyOrganization,
     OutboxMessage,
@@ -79,6 +80,10 @@ ACTIONS = {
     "regression.dismissed": _("Badge kept, though its requirements are not met"),
     "regression.recovered": _("Requirements met again"),
     "regression.revoked": _("Badge revoked, for its requirements are no longer met"),
+    "list.previewed": _("List looked through"),
+    "list.committed": _("List committed"),
+    "list.undone": _("List undone"),
+    "list.discarded": _("List discarded"),
     "message.needless": _("Message no longer needed"),
     "message.gave_up": _("Message given up"),
     "message.redriven": _("Message sent again"),
@@ -110,6 +115,7 @@ class KindFilter(WordsFilter):
         things = (
             CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice,
             ReconcileDifference,
+            BulkIssue,
         )  # fmt: skip
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 

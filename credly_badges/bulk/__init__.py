@@ -1,6 +1,6 @@
 """Many badges issued at once: a list is read, looked through, carried out by a worker, and can be taken back."""
 
-from .keeping import purge
+from .keeping import forget, purge
 from .preview import discard, preview
 from .reading import MOST_ROWS, Given, NotReadable, from_csv, from_json
 from .work import NotNow, carry_out, commit, go_on, undo, wake_left
@@ -13,6 +13,7 @@ __all__ = [
     "carry_out",
     "commit",
     "discard",
+    "forget",
     "from_csv",
     "from_json",
     "go_on",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from ..models import BulkIssue
+from ..models import BulkIssue, BulkRow
 
 State = BulkIssue.State
 
@@ -24,3 +24,9 @@ def purge() -> int:
         state__in=(State.DONE, State.UNDONE), finished_at__lt=now - FINISHED
     )
     return BulkIssue.objects.filter(over).delete()[0]
+
+
+def forget(user_id: int) -> None:
+    """Erase who a learner is from the rows of lists, and who asked for one. What came of the rows stays."""
+    BulkRow.objects.filter(learner=user_id).update(learner=None, entry="", evidence=[])
+    BulkIssue.objects.filter(requested_by=user_id).update(requested_by=None)

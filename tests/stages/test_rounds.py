@@ -27,9 +27,10 @@ EVERYTHING = {
     Source.FAULTS,
     Source.EVENTS,
     Source.HISTORY,
+    Source.LISTS,
     Source.RECONCILE,
 }
-EACH_TIME = {Source.NOTICES, Source.RECONCILE}
+EACH_TIME = {Source.NOTICES, Source.SUBSCRIBERS, Source.RECONCILE}
 
 
 def names(done):
