@@ -14,6 +14,11 @@ from rest_framework.request import Request
 from ... import access
 from ...access import signed
 
+PUBLIC = "public"
+"""In a view's ``scopes``: for anybody, known or not."""
+KNOWN = "known"
+"""In a view's ``scopes``: for any caller who has shown who they are; the view says what they see."""
+
 SCHEMES = "Bearer, JWT"
 BAD_KEY = gettext_noop("The API key does not exist, was revoked, or has expired. Ask who gave it to you for a new one.")
 

@@ -24,14 +24,12 @@ from ...access import Caller, Scope
 from ...models import BadgeTemplate
 from . import bodies, matching, throttling
 from .authentication import CLASSES, caller_of
+from .authentication import KNOWN as KNOWN
+from .authentication import PUBLIC as PUBLIC
 from .errors import Conflict, Forbidden, NotFound, handle
 from .pagination import Pages
 from .parameters import identifier
-
-PUBLIC = "public"
-"""In ``scopes``: for anybody, known or not."""
-KNOWN = "known"
-"""In ``scopes``: for any caller who has shown who they are; the view says what they see."""
+from .schema import Described
 
 
 class Allowed(BasePermission):
@@ -81,6 +79,7 @@ class ApiView(GenericAPIView[Any]):
     pagination_class = Pages
     filter_backends = ()
     throttle_classes = ()
+    schema = Described()
     versioning_class = None
     # What OPTIONS would tell is in the description of the API.
     metadata_class = None
