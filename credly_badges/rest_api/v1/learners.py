@@ -118,7 +118,7 @@ class LearnerWhy(LearnersView):
             why = _of_this_badge_alone(why)
             if not _says_anything(why):
                 raise NotFound(_("Nothing is known of this learner that concerns this badge."))
-        elif not lms.present([learner_id]):
+        elif not lms.present([_possible(learner_id)]):
             raise NotFound(_("There is no such learner."))
         return Response(shown(why))
 
