@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from . import applications, audit, bulk, conf, lms, subscribers
+from .access import answers
 from .issuing import erasing, outbox, stopping
 from .models import (
     AuditEntry,
@@ -101,6 +102,7 @@ def forget(user_id: int) -> Forgotten:
     ReconcileDifference.objects.filter(learner=user_id).delete()
     subscribers.forget(user_id)
     bulk.forget(user_id)
+    answers.forget(user_id)
     _take_out_of_samples(user_id)
     AuditEntry.objects.forget(user_id)
     found = Forgotten(events, len(progress), len(awards), asked)

@@ -12,6 +12,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from . import audit, bulk, conf, keys, lint, listening, notices, progress, reconcile, retirement, subscribers, versions
+from .access import answers, signed
 from .events import keeping, runs
 from .models import CredlyOrganization, Pulse
 from .sync import scheduled
@@ -166,6 +167,11 @@ def _lists(_source: str, _until: float) -> None:
     bulk.purge()
 
 
+def _answers(_source: str, _until: float) -> None:
+    answers.purge()
+    signed.purge()
+
+
 def _reconcile(source: str, _until: float) -> None:
     reconcile.nightly(source)
 
@@ -185,6 +191,7 @@ ROUNDS = (
     # Before faults are looked for, as a program that has no courses any more is one.
     Round(Source.PLACES, lambda: timedelta(days=1), _places),
     Round(Source.FAULTS, lambda: timedelta(days=1), _faults),
+    Round(Source.ANSWERS, lambda: timedelta(hours=1), _answers),
     Round(Source.EVENTS, lambda: timedelta(days=1), _events),
     Round(Source.HISTORY, lambda: timedelta(minutes=5), _history),
     Round(Source.LISTS, lambda: timedelta(minutes=5), _lists),

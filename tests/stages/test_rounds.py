@@ -28,6 +28,9 @@ EVERYTHING = {
     Source.EVENTS,
     Source.HISTORY,
     Source.LISTS,
+    Source.EXPIRIES,
+    Source.SUBSCRIBERS,
+    Source.ANSWERS,
     Source.RECONCILE,
 }
 EACH_TIME = {Source.NOTICES, Source.SUBSCRIBERS, Source.RECONCILE}
