@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from .. import audit, availability, terms
 from ..credly import quirks, wire
-from ..issuing import mirror, outbox, recipients
+from ..issuing import mirror, outbox, recipients, told
 from ..models import ApiKey, Availability, BadgeAward, BadgeTemplate, BadgeVersion, OutboxMessage
 from .grants import Grant, NotGrantable, facts, spelled, why_not_grantable, with_key
 
@@ -57,6 +57,7 @@ def revoke(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None, key: 
     award.save(update_fields=["revocation_reason", "state", "live", "revoked_at", "modified"])
     after = facts(award) | with_key(key)
     audit.record("award.revoked", award, actor=by, because=reason, before=before, after=after)
+    told.tell(award.pk, award.template_id, before=before["state"], after=award.state)
     return award
 
 
@@ -204,6 +205,7 @@ def adopt(
             return known
         raise NotGrantable(_another_stands()) from None
     audit.record("award.found", award, actor=by, after={**facts(award), "credly_id": str(badge.id)})
+    told.tell(award.pk, template.pk, before=State.QUEUED, after=award.state)
     return award
 
 

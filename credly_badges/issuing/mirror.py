@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from .. import audit
 from ..credly import quirks, wire
 from ..models import BadgeAward, BadgeVersion, CredlyOrganization, EarnerIdentifier, OutboxMessage
-from . import announce
+from . import announce, told
 
 REVOKED = "revoked"
 RENEWAL = "renewal"
@@ -113,6 +113,11 @@ def facts(award: BadgeAward, badge: wire.Badge) -> dict[str, Any]:
     return facts
 
 
+def expiry_untold(award: BadgeAward, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes with a change of the expiry date: that it has come is to be told anew."""
+    return {"expiry_told": False} if changes.get("expires_at", award.expires_at) != award.expires_at else {}
+
+
 def keep_version(award: BadgeAward, *, replaced_at: datetime, because: str) -> None:
     """Remember the badge that an award, locked by the caller, has stood for until now."""
     if award.credly_id is not None:
@@ -196,6 +201,8 @@ def _hand_over(award: BadgeAward, successor: UUID, replaced_at: datetime, becaus
     keep_version(award, replaced_at=replaced_at, because=because)
     # What was said of the old badge is no measure of what is said of the new one.
     _write(award, {"credly_id": successor, "credly_updated_at": None})
+    if award.live:
+        told.tell_of_replacement(award.pk, award.template_id)
     return Followed(award, True, _("The badge was replaced at Credly; the award stands for the new one."), successor)
 
 
@@ -265,12 +272,15 @@ def _version(credly_id: UUID) -> BadgeVersion | None:
 def _write(award: BadgeAward, changes: dict[str, Any], owed: str = "") -> None:
     if owed:
         changes = {**changes, "to_announce": owed}
+    changes = {**changes, **expiry_untold(award, changes)}
     before = {name: _spelled(getattr(award, name)) for name in AUDITED if name in changes}
+    was = award.state
     BadgeAward.objects.filter(pk=award.pk).update(**changes, modified=timezone.now())
     for name, value in changes.items():
         setattr(award, name, value)
     after = {name: _spelled(getattr(award, name)) for name in before}
     audit.record("award.followed", award, before=before, after=after)
+    told.tell(award.pk, award.template_id, before=was, after=award.state)
     if owed:
         transaction.on_commit(lambda: announce.announce(award, owed), robust=True)
 

@@ -13,7 +13,7 @@ from .. import audit, conf
 from ..credly import wire
 from ..models import BadgeAward, CredlyOrganization, DeliveryAttempt, OutboxMessage
 from ..models.encryption import Secret
-from . import announce, erasing, mirror, recipients
+from . import announce, erasing, mirror, recipients, told
 from .results import Confirmed, Needless, Result
 from .verdicts import Circumstances, Verdict, judge
 
@@ -73,9 +73,13 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
         return
     if message.kind == OutboxMessage.Kind.DELETE:
         audit.record("award.erased_at_credly", award, before={"state": award.state})
-        erasing.forget(message, keep=not conf.erases_awards())
+        keeps = not conf.erases_awards()
+        erasing.forget(message, keep=keeps)
+        if keeps:
+            told.tell(award.pk, message.award.template_id, before=award.state, after=State.DELETED)
         return
     action, changes = _outcome(message, award, result, now)
+    changes |= mirror.expiry_untold(award, changes)
     before = {"state": award.state, "credly_id": str(award.credly_id or "")}
     BadgeAward.objects.filter(pk=award.pk).update(**changes, modified=now)
     after = {
@@ -83,6 +87,10 @@ def _confirm(message: OutboxMessage, attempt: DeliveryAttempt, result: Confirmed
         "credly_id": str(changes.get("credly_id", award.credly_id) or ""),
     }
     audit.record(action, award, because=message.details.get("because", ""), before=before, after=after)
+    if action == "award.replaced" and award.live and changes.get("credly_id", award.credly_id) != award.credly_id:
+        told.tell_of_replacement(award.pk, message.award.template_id)
+    else:
+        told.tell(award.pk, message.award.template_id, before=award.state, after=after["state"])
     owed = changes.get("to_announce", "")
     transaction.on_commit(lambda: announce.announce(message.award, owed, learner=result.learner), robust=True)
 
@@ -226,7 +234,8 @@ def _hold_back(organization: CredlyOrganization, message: OutboxMessage, verdict
 def _give_up(message: OutboxMessage, verdict: Verdict, used: int, now: datetime) -> None:
     log.error("Message %s needs a person: %s", message.pk, verdict.said)
     if message.kind == OutboxMessage.Kind.ISSUE:
-        BadgeAward.objects.filter(pk=message.award_id).update(state=BadgeAward.State.FAILED, modified=now)
+        BadgeAward.objects.filter(pk=message.award_id).update(state=State.FAILED, modified=now)
+        told.tell(message.award_id, message.award.template_id, before=State.QUEUED, after=State.FAILED)
     audit.record("message.gave_up", message, because=verdict.said, after={"attempts": used})
 
 

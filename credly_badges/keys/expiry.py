@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..models import CredlyOrganization
+from .. import subscribers
+from ..models import ApiKey, CredlyOrganization
+from ..subscribers import Event
 
 log = logging.getLogger(__name__)
 
@@ -109,8 +112,61 @@ def log_new(now: datetime) -> int:
             pk=warning.organization.pk,
             key_expires_at=warning.organization.key_expires_at,
         )
-        if mine.update(key_warned_days=threshold):
-            level = logging.ERROR if warning.level is Level.ERROR else logging.WARNING
-            log.log(level, "Organization %s: %s", warning.organization.uuid, warning.sentence)
-            logged += 1
+        with transaction.atomic():
+            if not mine.update(key_warned_days=threshold):
+                continue
+            _tell(warning)
+        level = logging.ERROR if warning.level is Level.ERROR else logging.WARNING
+        log.log(level, "Organization %s: %s", warning.organization.uuid, warning.sentence)
+        logged += 1
     return logged
+
+
+def _tell(warning: Warning) -> None:
+    organization = warning.organization
+    if organization.key_expires_at is None:
+        return
+    subscribers.tell(
+        Event.KEY_EXPIRING,
+        template=None,
+        organization_id=organization.pk,
+        subject=f"organization:{organization.pk}",
+        data=subscribers.key_data(
+            key="credly",
+            name=organization.name,
+            issuer_id=organization.uuid,
+            expires_at=organization.key_expires_at,
+            days_left=max(warning.days_left, OVER),
+        ),
+    )
+
+
+def tell_of_api_keys(now: datetime) -> int:
+    """Tell of each key of another system that expires soon, once for each threshold that it has passed; how many."""
+    told = 0
+    soon = now + timedelta(days=THRESHOLDS[0])
+    found = ApiKey.objects.filter(revoked_at=None, expires_at__gt=now, expires_at__lte=soon)
+    for key in found.select_related("organization").order_by("expires_at", "pk"):
+        days = days_left(key.expires_at or now, now)
+        threshold = min(each for each in THRESHOLDS if days <= each)
+        fresh = Q(warned_days=None) | Q(warned_days__gt=threshold)
+        with transaction.atomic():
+            if ApiKey.objects.filter(fresh, pk=key.pk).update(warned_days=threshold):
+                _tell_of(key, days)
+                told += 1
+    return told
+
+
+def _tell_of(key: ApiKey, days: int) -> None:
+    if key.expires_at is None:
+        return
+    issuer_id = key.organization.uuid if key.organization else None
+    subscribers.tell(
+        Event.KEY_EXPIRING,
+        template=None,
+        organization_id=key.organization_id,
+        subject=f"api-key:{key.pk}",
+        data=subscribers.key_data(
+            key="api", name=key.name, issuer_id=issuer_id, expires_at=key.expires_at, days_left=days
+        ),
+    )

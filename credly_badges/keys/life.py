@@ -193,6 +193,7 @@ def check_all(*, until: float = math.inf) -> int:
             mine = CredlyOrganization.objects.filter(pk=organization.pk, key_checked_at=claimed)
             mine.update(key_checked_at=before)
     expiry.log_new(timezone.now())
+    expiry.tell_of_api_keys(timezone.now())
     return looked_at
 
 

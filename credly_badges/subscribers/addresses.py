@@ -1,4 +1,4 @@
-"""Where a subscriber may be: at a public address, or where the settings say. Asked when it is saved and when it is told.
+"""Where a subscriber may be: at a public address, or where the settings say. Asked when it is saved, and each time.
 
 A name is looked up once, every address that it has is checked, and the connection goes to one of exactly these: a name
 that leads elsewhere a moment later leads nowhere.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from .. import conf
@@ -88,6 +89,19 @@ def check(url: str, *, seconds: float = 5, resolve: Resolve | None = None) -> Pl
             )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Place(parts.scheme, host, port, path, tuple(str(each) for each in ips))
+
+
+def host_of(url: str) -> str:
+    """The host that an address names, "" where it names none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def mark_of(url: str) -> str:
+    """What tells two addresses apart, and nothing else of them: some receivers have a secret in theirs."""
+    return salted_hmac("credly_badges.subscribers.url", url, algorithm="sha256").hexdigest()[:12]
 
 
 def _read(url: str) -> tuple[SplitResult, str, int]:

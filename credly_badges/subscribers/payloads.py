@@ -6,11 +6,12 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from .. import lms
-from ..models import BadgeAward, SubscriberMessage
+from ..models import BadgeAward, BadgeTemplate, SubscriberMessage
 
 LEARNER_ID = "learnerId"
 
@@ -46,6 +47,29 @@ def award_data(award: BadgeAward) -> dict[str, Any]:
     return data
 
 
+def template_data(template: BadgeTemplate, changed: Collection[str]) -> dict[str, Any]:
+    """What is told of a badge of which these columns have changed."""
+    return {
+        "badgeId": str(template.uuid),
+        "issuerId": str(template.organization.uuid),
+        "name": template.name,
+        "status": str(template.status),
+        "credlyState": str(template.credly_state),
+        "changed": sorted(_camel(name) for name in changed),
+    }
+
+
+def key_data(*, key: str, name: str, issuer_id: UUID | None, expires_at: datetime, days_left: int) -> dict[str, Any]:
+    """What is told of a key that expires: ``key`` says whose it is, ``credly`` or ``api``."""
+    return {
+        "key": key,
+        "name": name,
+        "issuerId": str(issuer_id) if issuer_id else None,
+        "expiresAt": spelled(expires_at),
+        "daysLeft": days_left,
+    }
+
+
 def kept(data: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """What of it is stored for a subscriber with this allow-list."""
     return {
@@ -66,6 +90,11 @@ def body(message: SubscriberMessage) -> str:
 def spelled(moment: datetime | None) -> str | None:
     """A time as JSON has it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
 
 
 def _of_the_learner(message: SubscriberMessage, fields: set[str]) -> dict[str, Any]:

@@ -53,6 +53,19 @@ def settle(
     return False
 
 
+def settle_test(message: SubscriberMessage, attempt: SubscriberAttempt, answer: Answer) -> SubscriberAttempt:
+    """Record what came of a test, which nothing follows from."""
+    attempt.finished_at = timezone.now()
+    attempt.succeeded, attempt.status = answer.status in TAKEN, answer.status
+    attempt.said = "" if attempt.succeeded else sentence(answer)[:500]
+    message.state = State.DELIVERED if attempt.succeeded else State.DROPPED
+    message.error, message.finished_at = attempt.said, attempt.finished_at
+    with transaction.atomic():
+        attempt.save()
+        message.save(update_fields=["state", "error", "finished_at"])
+    return attempt
+
+
 def sentence(answer: Answer) -> str:
     """What came of it in words. Never what the receiver wrote: that is not ours to keep."""
     if answer.status is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,15 @@ from . import payloads, schedule
 from .catalogue import Event
 from .deliver import wake
 
+Data = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+
 
 def tell(
     event: Event,
     *,
     template: BadgeTemplate | None,
     subject: str,
-    data: Mapping[str, Any],
+    data: Data,
     award: BadgeAward | None = None,
     learner_id: int | None = None,
     organization_id: int | None = None,
@@ -30,33 +33,65 @@ def tell(
     """Tell those who subscribed to this at the badge's level or above it; how many they are.
 
     Call it in the transaction that decided what is told. ``subject`` is what it is about, such as ``award:12``:
-    messages about one thing arrive in order. One query where nobody subscribed.
+    messages about one thing arrive in order. ``data`` that is a function is only asked for if anybody listens.
+    One query where nobody subscribed.
     """
-    listeners = listening(event, template=template, organization_id=organization_id)
+    listeners = listening(event, template_id=template.pk if template else None, organization_id=organization_id)
     if not listeners:
         return 0
-    if learner_id is None:
-        learner_id = data.get(payloads.LEARNER_ID)
+    found = data() if callable(data) else data
+    about = learner_id if learner_id is not None else found.get(payloads.LEARNER_ID)
     happened_at = occurred_at or timezone.now()
-    SubscriberMessage.objects.bulk_create(
-        message_for(each, event, subject, data, award=award, learner_id=learner_id, occurred_at=happened_at)
-        for each in listeners
+    _put(
+        [
+            message_for(each, event, subject, found, award=award, learner_id=about, occurred_at=happened_at)
+            for each in listeners
+        ]
     )
-    wake_after_commit([each.pk for each in listeners])
     return len(listeners)
 
 
-def listening(
-    event: Event, *, template: BadgeTemplate | None = None, organization_id: int | None = None
-) -> list[Subscriber]:
+def tell_of_award(event: Event, award_id: int, template_id: int, *, occurred_at: datetime | None = None) -> int:
+    """Tell what became of an award, as it is stored now; how many are told. One query where nobody subscribed."""
+    listeners = listening(event, template_id=template_id)
+    if not listeners:
+        return 0
+    award = BadgeAward.objects.select_related("template__organization").get(pk=award_id)
+    data = payloads.award_data(award)
+    happened_at = occurred_at or timezone.now()
+    about, learner_id = f"award:{award_id}", award.learner_id
+    _put(
+        [
+            message_for(each, event, about, data, award=award, learner_id=learner_id, occurred_at=happened_at)
+            for each in listeners
+        ]
+    )
+    return len(listeners)
+
+
+def tell_of_templates(changes: Sequence[tuple[BadgeTemplate, Collection[str]]]) -> None:
+    """Tell which columns of badges have changed. One query where nobody subscribed to anything."""
+    if not changes or not Subscriber.objects.filter(is_active=True).exists():
+        return
+    for template, changed in changes:
+        tell(
+            Event.TEMPLATE_CHANGED,
+            template=template,
+            subject=f"badge:{template.pk}",
+            data=functools.partial(payloads.template_data, template, changed),
+        )
+
+
+def listening(event: Event, *, template_id: int | None = None, organization_id: int | None = None) -> list[Subscriber]:
     """Who hears of it: subscribers of the site, of the organization, and of programs that the badge is in."""
-    organization_id = template.organization_id if template else organization_id
     level = Q(organization=None)
     if organization_id is not None:
         level |= Q(organization=organization_id)
+    elif template_id is not None:
+        level |= Q(organization__in=BadgeTemplate.objects.filter(pk=template_id).values("organization"))
     heard = Q(level, program=None)
-    if template is not None:
-        through = BadgeTemplate.programs.through.objects.filter(badgetemplate=template.pk)
+    if template_id is not None:
+        through = BadgeTemplate.programs.through.objects.filter(badgetemplate=template_id)
         heard |= Q(program__in=through.values("badgeprogram"))
     rows = Subscriber.objects.filter(heard, is_active=True).only("pk", "events", "fields")
     return [each for each in rows if not each.events or event in each.events]
@@ -88,7 +123,12 @@ def message_for(
     )
 
 
-def wake_after_commit(subscriber_ids: Sequence[int]) -> None:
+def wake_after_commit(subscriber_ids: Iterable[int]) -> None:
     """Have workers tell them once it is committed; if the broker is away, the round finds it."""
     for subscriber_id in subscriber_ids:
-        transaction.on_commit(lambda subscriber_id=subscriber_id: wake(subscriber_id), robust=True)
+        transaction.on_commit(functools.partial(wake, subscriber_id), robust=True)
+
+
+def _put(messages: Sequence[SubscriberMessage]) -> None:
+    SubscriberMessage.objects.bulk_create(messages)
+    wake_after_commit(message.subscriber_id for message in messages)

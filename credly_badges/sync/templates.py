@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import connections, slugs
+from .. import connections, slugs, subscribers
 from ..credly import wire
 from ..credly.client import Client
 from ..credly.errors import NotFound
@@ -208,6 +208,7 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
     written = {"synced_at", "modified"}
     closed: list[BadgeTemplate] = []
     log: list[AuditEntry] = []
+    told: list[tuple[BadgeTemplate, set[str]]] = []
     for item in items:
         row = rows.get(item.pk or 0)
         if row is None or _knows_newer(row, item.values.get("credly_updated_at")):
@@ -218,16 +219,21 @@ def _change(items: Sequence[Item], by: AbstractBaseUser | None) -> list[str]:
             setattr(row, column, value)
         written.update(item.values)
         log += [entries.changed(row, before, by)] if before else []
+        what = set(before)
         if item.closes and row.is_listening:
             closed.append(row)
             was, row.status = row.status, BadgeTemplate.Status.RETIRED
             row.activation_changed_at, row.activation_changed_by_id = now, None
             row.deactivated_because = _("At Credly it is %(state)s.") % {"state": row.get_credly_state_display()}
             log.append(entries.retired(row, was, by))
+            what.add("status")
+        if what:
+            told.append((row, what))
     if closed:
         written |= {"status", "activation_changed_at", "activation_changed_by", "deactivated_because"}
     BadgeTemplate.objects.bulk_update(rows.values(), sorted(written), batch_size=BATCH)
     AuditEntry.objects.bulk_create(log, batch_size=BATCH)
+    subscribers.tell_of_templates(told)
     return [row.name for row in closed]
 
 
