@@ -107,12 +107,12 @@ class ChangeSerializer(ApiSerializer):
     image_url = Address(required=False, help_text="From where Credly fetches the picture.")
     image = Picture(required=False, help_text="The picture itself, PNG or JPEG in Base64, in place of its address.")
     skills = serializers.ListField(child=Line(max_length=100), min_length=FEWEST_SKILLS, max_length=MOST_SKILLS)
-    activities = ActivityForm(many=True, required=False, min_length=1, max_length=MOST_ACTIVITIES)
+    activities = serializers.ListField(child=ActivityForm(), min_length=1, max_length=MOST_ACTIVITIES)
     level = Line(max_length=50, allow_blank=True, required=False)
     cost = Line(max_length=50, allow_blank=True, required=False)
     time_to_earn = Line(max_length=50, allow_blank=True, required=False)
     type = Line(max_length=50, allow_blank=True, required=False, source="type_category")
-    alignments = AlignmentForm(many=True, required=False, max_length=MOST_ALIGNMENTS)
+    alignments = serializers.ListField(child=AlignmentForm(), required=False, max_length=MOST_ALIGNMENTS)
     expires_in_days = serializers.IntegerField(
         min_value=1,
         max_value=36_500,

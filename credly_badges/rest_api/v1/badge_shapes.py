@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet, prefetch_related_objects
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from ... import conf, reports, slugs
-from ...models import ApplicationForm, BadgeTemplate
+from ...models import BadgeTemplate
+from ...reports import achievements, learners
 from .parameters import choice
 from .serializers import ApiSerializer
 
@@ -18,9 +20,6 @@ FULL = "full"
 VIEW = OpenApiParameter(
     "view", str, enum=[FULL], description="With “full”, all that is known of a badge; without it, the common fields."
 )
-
-WITHOUT_A_PAGE = (BadgeTemplate.Status.DRAFT, BadgeTemplate.Status.REVIEW, BadgeTemplate.Status.SHADOW)
-"""In these, learners never could earn it yet, so nobody outside is told of it."""
 
 
 class BadgeSerializer(ApiSerializer):
@@ -53,10 +52,10 @@ class BadgeSerializer(ApiSerializer):
         return template.expiry_days if template.expiry == BadgeTemplate.Expiry.PERIOD else None
 
     def get_public_url(self, template: BadgeTemplate) -> str | None:
-        return self._whole(slugs.public_path(template)) if has_a_page(template) else None
+        return self._whole(slugs.public_path(template)) if template.pk in self.context["public"] else None
 
     def get_achievement_url(self, template: BadgeTemplate) -> str | None:
-        return self._whole(slugs.achievement_path(template)) if has_a_page(template) else None
+        return self._whole(slugs.achievement_path(template)) if template.pk in self.context["public"] else None
 
     def _whole(self, path: str) -> str:
         request = self.context.get("request")
@@ -92,31 +91,46 @@ class ActivityShape(ApiSerializer):
     url = serializers.CharField()
 
 
-class FullBadgeSerializer(BadgeSerializer):
-    """A badge with all that is known of it: CertDirectory's fields first, then ours."""
+class Told(serializers.BooleanField):
+    """What the serializer says of the badge. Of a method field, the description would say that it is always there."""
 
-    issuer = NamedSerializer(source="organization")
-    programs = NamedSerializer(many=True, source="programs.all")
-    status = serializers.ChoiceField(choices=BadgeTemplate.Status.choices)
-    credly_state = serializers.ChoiceField(choices=BadgeTemplate.CredlyState.choices)
-    sandbox = serializers.SerializerMethodField()
-    level = serializers.CharField()
-    cost = serializers.CharField()
-    time_to_earn = serializers.CharField()
-    type = serializers.CharField(source="type_category")
-    skills = serializers.ListField(child=serializers.CharField())
-    alignments = AlignmentShape(many=True)
-    activities = ActivityShape(many=True)
-    criteria_url = serializers.CharField()
-    credly_url = serializers.CharField(source="public_url", help_text="The badge's page at Credly.")
-    version = serializers.IntegerField(help_text="Of the requirements.")
-    requirements_url = serializers.SerializerMethodField()
-    updated_at = serializers.DateTimeField(source="modified")
-    accepts_applications = serializers.SerializerMethodField()
+    def to_representation(self, value: Any) -> Any:
+        """What is told under the field's name."""
+        serializer: Any = self.parent
+        return serializer.told[self.field_name](serializer, value)
+
+
+class ToldAddress(serializers.CharField):
+    """The same for an address."""
+
+    to_representation = Told.to_representation
+
+
+class FullBadgeSerializer(BadgeSerializer):
+    """A badge: CertDirectory's fields first, then, with ``view=full``, ours."""
+
+    # Not required, as without ``view=full`` none of them is there.
+    issuer = NamedSerializer(source="organization", required=False)
+    programs = NamedSerializer(many=True, source="programs.all", required=False)
+    status = serializers.ChoiceField(choices=BadgeTemplate.Status.choices, required=False)
+    credly_state = serializers.ChoiceField(choices=BadgeTemplate.CredlyState.choices, required=False)
+    sandbox = Told(source="*", required=False, help_text="Whether its badges are no real ones.")
+    level = serializers.CharField(required=False)
+    cost = serializers.CharField(required=False)
+    time_to_earn = serializers.CharField(required=False)
+    type = serializers.CharField(source="type_category", required=False)
+    skills = serializers.ListField(child=serializers.CharField(), required=False)
+    alignments = AlignmentShape(many=True, required=False)
+    activities = ActivityShape(many=True, required=False)
+    criteria_url = serializers.CharField(required=False)
+    credly_url = serializers.CharField(source="public_url", required=False, help_text="The badge's page at Credly.")
+    version = serializers.IntegerField(required=False, help_text="Of the requirements.")
+    requirements_url = ToldAddress(source="*", required=False)
+    updated_at = serializers.DateTimeField(source="modified", required=False)
+    accepts_applications = Told(source="*", required=False)
 
     def get_sandbox(self, template: BadgeTemplate) -> bool:
-        """Whether its badges are no real ones."""
-        return template.organization.environment != conf.PRODUCTION
+        return achievements.is_sandbox(template)
 
     def get_requirements_url(self, template: BadgeTemplate) -> str:
         return self._whole(f"/api/badges/v1/badges/{template.uuid}/requirements")
@@ -124,10 +138,11 @@ class FullBadgeSerializer(BadgeSerializer):
     def get_accepts_applications(self, template: BadgeTemplate) -> bool:
         return template.pk in self.context["accepting"] and template.is_active
 
-
-def has_a_page(template: BadgeTemplate) -> bool:
-    """Whether anybody at all may see the badge."""
-    return template.status not in WITHOUT_A_PAGE and template.paused_from != BadgeTemplate.Status.SHADOW
+    told = {
+        "sandbox": get_sandbox,
+        "requirementsUrl": get_requirements_url,
+        "acceptsApplications": get_accepts_applications,
+    }
 
 
 def serializer_of(request: Request) -> type[BadgeSerializer]:
@@ -136,14 +151,23 @@ def serializer_of(request: Request) -> type[BadgeSerializer]:
 
 
 def shown(templates: Sequence[BadgeTemplate], request: Request) -> list[dict[str, Any]]:
-    """Badges in the shape that is asked for. As many queries for many as for one."""
+    """Badges in the shape that is asked for, each with its organization. As many queries for many as for one."""
     shape = serializer_of(request)
-    in_words = reports.criteria_of(templates) if templates else {}
+    if not templates:
+        return []
+    rows = BadgeTemplate.objects.filter(pk__in=[each.pk for each in templates])
     context: dict[str, Any] = {
         "request": request,
-        "criteria": {pk: "\n".join(reports.in_sentences(groups)) for pk, groups in in_words.items()},
+        "criteria": {
+            pk: "\n".join(reports.in_sentences(groups)) for pk, groups in reports.criteria_of(templates).items()
+        },
+        "public": _numbers(rows.filter(learners.ever_open())) if conf.public_pages() else set(),
     }
     if shape is FullBadgeSerializer:
-        forms = ApplicationForm.objects.filter(template__in=[each.pk for each in templates], is_open=True)
-        context["accepting"] = set(forms.values_list("template_id", flat=True)) if templates else set()
+        prefetch_related_objects(templates, "programs")
+        context["accepting"] = _numbers(rows.filter(application_form__is_open=True))
     return list(shape(templates, many=True, context=context).data)
+
+
+def _numbers(rows: QuerySet[BadgeTemplate]) -> set[int]:
+    return set(rows.order_by().values_list("pk", flat=True))

@@ -14,7 +14,7 @@ from ... import activation, conf, lint
 from ...access import Scope
 from ...models import BadgeTemplate
 from .badge_forms import Text
-from .badge_shapes import VIEW, BadgeSerializer
+from .badge_shapes import VIEW, FullBadgeSerializer
 from .badges import ISSUER, BadgesView
 from .errors import Conflict, Forbidden
 from .parameters import known
@@ -50,7 +50,7 @@ class Moving(BadgesView):
         operation_id="moveBadge",
         parameters=[ISSUER, VIEW],
         request=MoveSerializer,
-        responses={200: BadgeSerializer},
+        responses={200: FullBadgeSerializer},
     )
     def post(self, request: Request, badge_id: UUID) -> Response:
         """Move a badge to another status, as its people do in the admin: they need the same permissions."""

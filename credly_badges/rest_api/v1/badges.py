@@ -17,7 +17,7 @@ from ...models import BadgeTemplate, CredlyOrganization
 from ...sync import authoring
 from . import badge_shapes, idempotency
 from .badge_forms import ChangeSerializer, NewBadgeSerializer, WholeChangeSerializer
-from .badge_shapes import VIEW, BadgeSerializer
+from .badge_shapes import VIEW, BadgeSerializer, FullBadgeSerializer
 from .errors import Forbidden, Invalid
 from .outward import OutwardView, asking_credly
 from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, moment, truth
@@ -48,7 +48,7 @@ NAMES = PAGE | {each.name for each in FILTERS} | {VIEW.name}
 class BadgesView(ApiView):
     """What the addresses of badges have in common."""
 
-    serializer_class = BadgeSerializer
+    serializer_class = FullBadgeSerializer
 
     def shown(self, template: BadgeTemplate) -> dict[str, Any]:
         """A badge in the shape that is asked for."""
@@ -69,15 +69,14 @@ class Badges(BadgesView, OutwardView):
     def get(self, request: Request) -> Response:
         """List badges."""
         rows = BadgeTemplate.objects.filter(self.visible()).select_related("organization")
-        rows = _chosen(rows, request).prefetch_related("programs")
-        page = self.paginate_queryset(rows.order_by("name", "pk"))
+        page = self.paginate_queryset(_chosen(rows, request).order_by("name", "pk")) or []
         return self.get_paginated_response(badge_shapes.shown(page, request))
 
     @extend_schema(
         operation_id="createBadge",
         parameters=[VIEW, idempotency.PARAMETER],
         request=NewBadgeSerializer,
-        responses={201: BadgeSerializer},
+        responses={201: FullBadgeSerializer},
     )
     @idempotency.noted
     def post(self, request: Request) -> Response:
@@ -131,7 +130,7 @@ class Badge(BadgesView, OutwardView):
         operation_id="replaceBadge",
         parameters=[ISSUER, VIEW],
         request=WholeChangeSerializer,
-        responses={200: BadgeSerializer},
+        responses={200: FullBadgeSerializer},
     )
     def put(self, request: Request, badge_id: UUID) -> Response:
         """Change all of a badge at Credly. What is left out is emptied, except for its picture."""
@@ -141,7 +140,7 @@ class Badge(BadgesView, OutwardView):
         operation_id="changeBadge",
         parameters=[ISSUER, VIEW],
         request=ChangeSerializer,
-        responses={200: BadgeSerializer},
+        responses={200: FullBadgeSerializer},
     )
     def patch(self, request: Request, badge_id: UUID) -> Response:
         """Change some of a badge at Credly."""
@@ -176,7 +175,7 @@ class Archiving(BadgesView, OutwardView):
     scopes = {"POST": Scope.BADGES_WRITE}
 
     @extend_schema(
-        operation_id="archiveBadge", parameters=[ISSUER, VIEW], request=None, responses={200: BadgeSerializer}
+        operation_id="archiveBadge", parameters=[ISSUER, VIEW], request=None, responses={200: FullBadgeSerializer}
     )
     def post(self, request: Request, badge_id: UUID) -> Response:
         """Archive a badge at Credly. Nobody earns it any more; those who hold it keep it."""
