@@ -3,6 +3,8 @@
 from . import audit as audit
 from . import availability as availability
 from . import awards as awards
+from . import claims as claims
+from . import code_claims as code_claims
 from . import events as events
 from . import history as history
 from . import notices as notices

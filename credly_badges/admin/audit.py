@@ -20,6 +20,7 @@ from ..models import (
     BadgeAward,
     BadgeTemplate,
     BulkIssue,
+    ClaimCode,
     CredlyNotice,
     CredlyOrganization,
     OutboxMessage,
@@ -76,6 +77,10 @@ ACTIONS = {
     "award.revoked_at_credly": _("Badge revoked at Credly"),
     "award.erased_at_credly": _("Badge deleted at Credly"),
     "award.learner_retired": _("Learner forgotten"),
+    "claim_code.made": _("Claim code made"),
+    "claim_code.changed": _("Claim code changed"),
+    "claim_code.closed": _("Claim code closed"),
+    "claim_code.claimed": _("Badge claimed with a code"),
     "regression.held": _("Badge held, for its requirements are no longer met"),
     "regression.dismissed": _("Badge kept, though its requirements are not met"),
     "regression.recovered": _("Requirements met again"),
@@ -113,7 +118,7 @@ class KindFilter(WordsFilter):
     def words(self) -> dict[str, Any]:
         """The kinds that something is ever done to."""
         things = (
-            CredlyOrganization, BadgeTemplate, Availability, BadgeAward, OutboxMessage, CredlyNotice,
+            CredlyOrganization, BadgeTemplate, Availability, BadgeAward, ClaimCode, OutboxMessage, CredlyNotice,
             ReconcileDifference,
             BulkIssue,
         )  # fmt: skip

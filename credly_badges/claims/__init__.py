@@ -1,7 +1,7 @@
 """Codes that learners claim a badge with: made, changed, closed, and claimed, which awards the badge."""
 
 from .attempts import Attempt, TooManyAttempts
-from .making import CannotMake, CodeTaken, change, close, locked, make, open_at
+from .making import CannotMake, CodeTaken, change, check, check_change, close, locked, make, open_at
 from .redeeming import Claimed, NotClaimable, redeem
 from .retrying import undisturbed
 from .sheets import path_of, qr, typed_at, url_of
@@ -17,6 +17,8 @@ __all__ = [
     "NotClaimable",
     "TooManyAttempts",
     "change",
+    "check",
+    "check_change",
     "close",
     "digest_of",
     "locked",

@@ -52,13 +52,7 @@ def make(
     Raises CannotMake, and CodeTaken where another code is spelled alike.
     """
     own = " ".join(code.split())
-    if own:
-        _check_spelling(own)
-    if most is not None and most < 1:
-        raise CannotMake("most", _too_few())
-    if starts_at and ends_at and ends_at <= starts_at:
-        raise CannotMake("ends_at", _("It has to end after it begins."))
-    _check_course(course, cohort)
+    check(code=own, most=most, starts_at=starts_at, ends_at=ends_at, course=course, cohort=cohort)
     chosen = own or spelling.random_code()
     row = ClaimCode(
         template=template,
@@ -80,7 +74,7 @@ def make(
     except IntegrityError:
         if not ClaimCode.objects.filter(digest=row.digest).exists():
             raise
-        raise CodeTaken("code", _("This code cannot be used, as there is one like it. Choose another one.")) from None
+        raise _taken() from None  # Made at the same moment.
     return row
 
 
@@ -107,11 +101,7 @@ def change(
     row.note = row.note if note is KEEP else note
     row.ends_at = row.ends_at if ends_at is KEEP else ends_at
     row.most = row.most if most is KEEP else most
-    if row.starts_at and row.ends_at and row.ends_at <= row.starts_at:
-        raise CannotMake("ends_at", _("It has to end after it begins."))
-    if row.most is not None and row.most < max(1, row.claimed):
-        said = _("%(claimed)d learners have claimed it already, so it cannot be for fewer.")
-        raise CannotMake("most", said % {"claimed": row.claimed} if row.claimed else _too_few())
+    check_change(row)
     if facts(row) != before or row.note != old_note:
         row.save(update_fields=["note", "ends_at", "most", "modified"])
         audit.record("claim_code.changed", row, actor=by, before=before, after=facts(row) | with_key(key))
@@ -155,12 +145,44 @@ def open_at(now: datetime) -> Q:
     return begun & lasting & left & Q(closed_at=None)
 
 
+def check(
+    *, code: str, most: int | None, starts_at: datetime | None, ends_at: datetime | None, course: str, cohort: str
+) -> None:
+    """See whether there can be such a code; an empty ``code`` is one that is made up. Raises CannotMake."""
+    if code:
+        _check_spelling(code)
+        if ClaimCode.objects.filter(digest=spelling.digest_of(code)).exists():
+            raise _taken()
+    _check_most(most, claimed=0)
+    _check_times(starts_at, ends_at)
+    _check_course(course, cohort)
+
+
+def check_change(code: ClaimCode) -> None:
+    """See whether a code can be as it was changed to be. Raises CannotMake."""
+    _check_most(code.most, claimed=code.claimed)
+    _check_times(code.starts_at, code.ends_at)
+
+
 def _check_spelling(code: str) -> None:
     if len(code) > spelling.LONGEST or len(spelling.normalized(code)) < spelling.SHORTEST:
         said = _("A code has to have at least %(shortest)d letters and digits, and at most %(longest)d characters.")
         raise CannotMake("code", said % {"shortest": spelling.SHORTEST, "longest": spelling.LONGEST})
     if not spelling.is_spelled_well(code):
         raise CannotMake("code", _("A code can have letters, digits, dashes, dots, underscores and spaces only."))
+
+
+def _check_most(most: int | None, *, claimed: int) -> None:
+    if most is not None and most < 1:
+        raise CannotMake("most", _("At least one learner has to be able to claim it."))
+    if most is not None and most < claimed:
+        said = _("%(claimed)d learners have claimed it already, so it cannot be for fewer.")
+        raise CannotMake("most", said % {"claimed": claimed})
+
+
+def _check_times(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    if starts_at and ends_at and ends_at <= starts_at:
+        raise CannotMake("ends_at", _("It has to end after it begins."))
 
 
 def _check_course(course: str, cohort: str) -> None:
@@ -174,5 +196,5 @@ def _check_course(course: str, cohort: str) -> None:
             raise CannotMake("course", said % {"course": course}) from None
 
 
-def _too_few() -> str:
-    return _("At least one learner has to be able to claim it.")
+def _taken() -> CodeTaken:
+    return CodeTaken("code", _("This code cannot be used, as there is one like it. Choose another one."))

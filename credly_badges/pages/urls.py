@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import courses, deeds, health
+from . import claiming, courses, deeds, health
 
 urlpatterns = [
     re_path(r"^health/?$", health.health, name="health"),
+    path("claim/", claiming.claim, name="claim"),
+    path("claim/claimed/<uuid:award_id>/", claiming.claimed, name="claimed"),
+    path("claim/<str:code>/", claiming.claim, name="claim_with_code"),
     path("courses/<path:course_key>/badges/<int:pk>/runs/<int:number>/", deeds.run, name="course_badge_run"),
     path("courses/<path:course_key>/badges/<int:pk>/<slug:deed>/", deeds.deed, name="course_badge_deed"),
     # A course key may end with what looks like anything, so this one comes last.
