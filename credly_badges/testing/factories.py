@@ -200,6 +200,40 @@ class MessageFactory(DjangoModelFactory):
     not_before = factory.LazyFunction(lambda: timezone.now() - timedelta(seconds=1))
 
 
+class SubscriberFactory(DjangoModelFactory):
+    """Another system that is told everything, and nothing of who the learners are."""
+
+    class Meta:
+        model = models.Subscriber
+
+    name = factory.Sequence(lambda number: f"Student records {number}")
+    url = "https://hooks.example.com/badges"
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+
+
+class SubscriberMessageFactory(DjangoModelFactory):
+    """What a subscriber is to be told now; ``dead=True`` is one that was given up."""
+
+    class Meta:
+        model = models.SubscriberMessage
+
+    class Params:
+        dead = factory.Trait(
+            state=models.SubscriberMessage.State.DEAD,
+            open=None,
+            error="It answered 500.",
+            finished_at=factory.LazyFunction(timezone.now),
+        )
+
+    subscriber = factory.SubFactory(SubscriberFactory)
+    event = "award.issued"
+    subject = factory.Sequence(lambda number: f"award:{number}")
+    occurred_at = factory.LazyFunction(timezone.now)
+    not_before = factory.LazyFunction(lambda: timezone.now() - timedelta(seconds=1))
+    give_up_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=3))
+    payload = factory.LazyFunction(lambda: {"awardId": str(uuid.uuid4())})
+
+
 def a_badge_for_passing(course_key: str = COURSE_KEY, **template: Any) -> models.BadgeTemplate:
     """An active badge template that is earned by passing one course."""
     badge = cast("models.BadgeTemplate", TemplateFactory(active=True, **template))
