@@ -95,6 +95,16 @@ ACTIONS = {
     "message.dropped": _("Message dropped"),
     "notice.processed_again": _("Notice processed again"),
     "difference.mended": _("Difference mended"),
+    "api_key.made": _("API key made"),
+    "api_key.revoked": _("API key revoked"),
+    "api_key.changed": _("API key changed"),
+    "api_key.reencrypted": _("Signing secret encrypted anew"),
+    "subscriber.reencrypted": _("Subscriber's secret encrypted anew"),
+    "program.added": _("Program added"),
+    "program.changed": _("Program changed"),
+    "program.removed": _("Program removed"),
+    "role.given": _("Role given"),
+    "role.taken": _("Role taken"),
 }
 
 

@@ -118,12 +118,11 @@ def refusal(status: HTTPStatus) -> dict[str, Any]:
 
 def all_of_them() -> dict[str, Any]:
     """Everything that operations refer to."""
+    statuses = (*map(HTTPStatus, CODES), HTTPStatus.NOT_MODIFIED)
     return {
         "schemas": {"Error": dict(_ERROR)},
         "headers": dict(_HEADERS),
-        "responses": {
-            _name(status): _response(status) for status in (*map(HTTPStatus, CODES), HTTPStatus.NOT_MODIFIED)
-        },
+        "responses": {_name(status): _response(status) for status in statuses},
         "securitySchemes": dict(SECURITY),
     }
 

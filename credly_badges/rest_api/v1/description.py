@@ -18,6 +18,7 @@ from . import bodies, reading, schema
 from .parameters import choice, known
 from .views import PUBLIC, ApiView
 
+FORMATS = ("json", "yaml")
 FOR_A_WHILE = "public, max-age=300"
 """It changes with the software alone."""
 
@@ -66,7 +67,7 @@ class Schema(ApiView):
     def get(self, request: Request) -> Response:
         """Get this description."""
         known(request, {"format"})
-        choice(request, "format", ("json", "yaml"))
+        choice(request, "format", FORMATS)
         return Response(described(), headers={"Cache-Control": FOR_A_WHILE})
 
 

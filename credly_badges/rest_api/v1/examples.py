@@ -20,24 +20,23 @@ BY_TYPE: Mapping[str, Any] = {"string": "…", "integer": 1, "number": 1.5, "boo
 def of(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
     """An example of a value with this schema."""
     whole = merged(document, schema)
-    for name in ("example", "default"):
-        if name in whole:
-            return whole[name]
-    if choices := [each for each in whole.get("enum", ()) if each not in ("", None)]:
-        return choices[0]
-    for name in ("oneOf", "anyOf"):
-        if whole.get(name):
-            return of(document, whole[name][0], depth + 1)
-    if depth > DEEPEST:
-        return None
-    if "properties" in whole:
-        return {name: of(document, each, depth + 1) for name, each in whole["properties"].items()}
-    kind_ = _type(whole)
-    if kind_ == "array":
+    choices = [each for each in whole.get("enum", ()) if each not in ("", None)]
+    given = [whole[name] for name in ("example", "default") if name in whole] + choices
+    if given:
+        return given[0]
+    either = whole.get("oneOf") or whole.get("anyOf")
+    if depth > DEEPEST or either:
+        return of(document, either[0], depth + 1) if either and depth <= DEEPEST else None
+    return _made_up(document, whole, depth)
+
+
+def _made_up(document: Mapping[str, Any], whole: Mapping[str, Any], depth: int) -> Any:
+    name = _type(whole)
+    if name == "array":
         return [of(document, whole.get("items", {}), depth + 1)]
-    if kind_ == "object":
-        return {}
-    return BY_FORMAT.get(whole.get("format", ""), BY_TYPE.get(kind_))
+    if name == "object" or "properties" in whole:
+        return {each: of(document, inner, depth + 1) for each, inner in whole.get("properties", {}).items()}
+    return BY_FORMAT.get(whole.get("format", ""), BY_TYPE.get(name))
 
 
 def kind(schema: Mapping[str, Any]) -> str:

@@ -81,7 +81,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[Operation, str]]:
 
 def _operation(document: Mapping[str, Any], path: str, method: str, said: Mapping[str, Any]) -> Operation:
     body = said.get("requestBody", {}).get("content", {})
-    schema = next((each.get("schema", {}) for each in body.values()), {})
+    schema: Mapping[str, Any] = next((each.get("schema", {}) for each in body.values()), {})
     answers = {code: _resolved(document, answer) for code, answer in said["responses"].items()}
     return Operation(
         id=said["operationId"],

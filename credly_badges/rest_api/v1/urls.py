@@ -22,9 +22,11 @@ from . import (
     codes,
     description,
     learners,
+    levels,
     me,
     requirements,
     reviews,
+    roles,
 )
 from .errors import NotFound
 from .views import ApiView
@@ -85,6 +87,14 @@ urlpatterns: list[URLPattern] = [
     *at("applications/<uuid:application_id>/reviews", reviews.Reviews, "reviews"),
     *at("applications/<uuid:application_id>/reviews/<uuid:review_id>", reviews.Review, "review"),
     *at("applications/<uuid:application_id>/evidence/<uuid:evidence_id>", application_evidence.Evidence, "evidence"),
+    *at("systems", levels.Systems, "systems"),
+    *at("systems/<slug:system>", levels.System, "system"),
+    *at("issuers", levels.Issuers, "issuers"),
+    *at("issuers/<uuid:issuer_id>", levels.Issuer, "issuer"),
+    *at("programs", levels.Programs, "programs"),
+    *at("programs/<uuid:program_id>", levels.Program, "program"),
+    *at("roles", roles.Roles, "roles"),
+    *at("roles/<int:role_id>", roles.Role, "role"),
     *at("schema", description.Schema, "schema"),
     *at("docs", description.Page, "docs"),
     *at("badges/<uuid:badge_id>/codes", codes.Codes, "badge_codes"),

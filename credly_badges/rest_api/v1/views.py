@@ -23,13 +23,13 @@ from rest_framework.views import APIView
 from ...access import Caller, Scope
 from ...models import BadgeTemplate
 from . import bodies, matching, throttling
-from .authentication import CLASSES, caller_of
-from .authentication import KNOWN as KNOWN
-from .authentication import PUBLIC as PUBLIC
+from .authentication import CLASSES, KNOWN, PUBLIC, caller_of
 from .errors import Conflict, Forbidden, NotFound, handle
 from .pagination import Pages
 from .parameters import identifier
 from .schema import Described
+
+__all__ = ["EARNABLE", "KNOWN", "PUBLIC", "ApiView", "the_one"]
 
 
 class Allowed(BasePermission):
@@ -73,13 +73,13 @@ class ApiView(GenericAPIView[Any]):
     """How many bytes of a body are taken."""
     authentication_classes = CLASSES
     permission_classes = (NotJwtRestrictedApplication, Allowed)
-    renderer_classes = (bodies.Json,)
-    parser_classes = (bodies.JsonParser,)
-    content_negotiation_class = ByAccept
+    renderer_classes: Any = (bodies.Json,)
+    parser_classes: Any = (bodies.JsonParser,)
+    content_negotiation_class: Any = ByAccept
     pagination_class = Pages
     filter_backends = ()
     throttle_classes = ()
-    schema = Described()
+    schema: Any = Described()
     versioning_class = None
     # What OPTIONS would tell is in the description of the API.
     metadata_class = None
