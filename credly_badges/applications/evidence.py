@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 from ..models import Application, ApplicationEvidence
-from ..models.applications import evidence_name, evidence_storage
 from . import pictures
 from .refusals import Unfit
 
@@ -67,10 +65,9 @@ def checked(pieces: Iterable[Piece]) -> list[ApplicationEvidence]:
 
 def keep(rows: Sequence[ApplicationEvidence]) -> None:
     """Write the pictures to their storage, which may be at another host: outside of any transaction."""
-    storage = evidence_storage()
     for row in rows:
         if row.kind == Kind.IMAGE:
-            row.image.name = storage.save(evidence_name(row, ""), ContentFile(row.image.file.read()))
+            row.image.save("", row.image.file, save=False)
 
 
 def store(application: Application, rows: Sequence[ApplicationEvidence]) -> None:
@@ -87,7 +84,7 @@ def names(rows: Iterable[ApplicationEvidence]) -> list[str]:
 
 def throw_away(files: Iterable[str]) -> None:
     """Delete pictures. One that cannot be deleted is logged, and does not hold up the others."""
-    storage: Storage = evidence_storage()
+    storage = ApplicationEvidence._meta.get_field("image").storage  # type: ignore[union-attr]
     for name in files:
         try:
             storage.delete(name)
@@ -105,7 +102,7 @@ def _checked(piece: Piece) -> ApplicationEvidence:
         return ApplicationEvidence(kind=Kind.TEXT, text=_short(piece.text, LONGEST_TEXT), reflection=reflection)
     clean = pictures.clean(piece.content)
     row = ApplicationEvidence(kind=Kind.IMAGE, media_type=clean.media_type, reflection=reflection)
-    row.image.file = ContentFile(clean.content)
+    row.image = ContentFile(clean.content, name=clean.media_type)  # type: ignore[assignment]
     return row
 
 

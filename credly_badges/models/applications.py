@@ -14,7 +14,7 @@ from .. import conf
 
 
 def evidence_storage() -> Storage:
-    """Where the pictures are kept that learners send; asked for when the first one is."""
+    """Where the pictures are kept that learners send."""
     return conf.evidence_storage()
 
 
