@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help requirements upgrade demo demo-serve test coverage check format format-check lint types contracts migrations \
-	pii_check docs package test-services test-browser test-all bench clean extract_translations compile_translations \
+	pii_check docs package test-services test-browser test-all bench bench-api clean extract_translations compile_translations \
 	detect_changed_source_translations pull_translations dummy_translations build_dummy_translations validate_translations
 
 # Any Python from 3.11 on; the newest release the requirements were compiled for comes last, so that it is the fallback.
@@ -111,6 +111,9 @@ test-all: $(VENV)/.ci ## run the tests on every supported Python and Django
 
 bench: $(VENV)/.services ## measure events, sync, deliveries and memory; the figures are left in benchmarks.json
 	$(BIN)/python -m benchmarks --json benchmarks.json $(BENCH_OPTS)
+
+bench-api: $(VENV)/.services ## measure the REST API behind a web server; the figures are left in benchmarks-api.json
+	$(BIN)/python -m benchmarks --part api --database mysql --json benchmarks-api.json $(BENCH_OPTS)
 
 # Translations, as OEP-58 names the targets. They need gettext.
 

@@ -9,7 +9,8 @@ import sys
 
 import django
 
-PARTS = ("events", "sync", "deliveries", "reconcile", "history", "memory")
+USUAL = ("events", "sync", "deliveries", "reconcile", "history", "memory")
+PARTS = (*USUAL, "api")
 
 
 def main() -> None:

@@ -43,6 +43,13 @@ def _aims(databases: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     "measured": round(64 / case["per_second"], 2),
                     "at_most": 1.0,
                 }
+        yield from _aims_of_the_api(name, parts["api"]["deeds"]["list"]) if "api" in parts else ()
+
+
+def _aims_of_the_api(name: str, figures: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    what = f"{name}: a list of 50 badges"
+    yield {"aim": f"{what}, a second", "measured": figures["most"]["per_second"], "at_least": 150.0}
+    yield {"aim": f"{what} at half that load, p99 in milliseconds", "measured": figures["half"]["p99"], "at_most": 100}
 
 
 HISTORY = {"backfill, no row matches": 20_000, "backfill, every row completes": 2_000}
@@ -61,6 +68,7 @@ def table(figures: dict[str, Any]) -> str:
             ("reconcile", _reconcile),
             ("history", _history),
             ("memory", _memory),
+            ("api", _api),
         ):
             if part in parts:
                 lines += ["", *rows(parts[part])]
@@ -122,3 +130,17 @@ def _history(figures: dict[str, Any]) -> Iterator[str]:
 def _memory(figures: dict[str, Any]) -> Iterator[str]:
     yield f"Resident memory over {figures['events']:,} events, in MB; the peak is ru_maxrss"
     yield "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures["megabytes"].items())
+
+
+def _api(figures: dict[str, Any]) -> Iterator[str]:
+    yield (
+        f"REST API: {figures['processes']} web processes of {figures['threads']} thread(s), "
+        f"{figures['badges']:,} badges, {figures['awards']:,} awards; computing is of the web processes, for a request"
+    )
+    yield f"{'':8}{'at most':>12}{'p50':>9}{'p99':>10}{'computing':>11}{'half that':>13}{'p50':>9}{'p99':>10}"
+    for deed, each in figures["deeds"].items():
+        most, half = each["most"], each["half"]
+        yield (
+            f"{deed:8}{most['per_second']:>10}/s{most['p50']:>6} ms{most['p99']:>7} ms{most['computing']:>8} ms"
+            f"{half['per_second']:>11}/s{half['p50']:>6} ms{half['p99']:>7} ms"
+        )

@@ -24,7 +24,7 @@ from credly_badges.testing.factories import OrganizationFactory, RuleFactory, Te
 from credly_badges.testing.simulator import Simulator
 from tests.host.celery import app
 
-from .processes import LMS, Process, Worker
+from .processes import LMS, Process, Web, Worker
 
 BROKER = os.environ.get("CREDLY_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 FIRST, SECOND = "course-v1:edX+First+2026", "course-v1:edX+Second+2026"
@@ -119,6 +119,14 @@ class Site:
     def start_lms(self, number: int = 1) -> list[LMS]:
         """So many web processes of the LMS, ready."""
         return self._start([LMS(self._name("lms"), *self._place()) for _ in range(number)])
+
+    def start_web(self) -> Web:
+        """A web server, ready; its processes count requests in one cache."""
+        mark = self.settings["CELERY_BROKER_TRANSPORT_OPTIONS"]["global_keyprefix"]
+        redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER, "KEY_PREFIX": mark}
+        self.set(CACHES={"default": redis_cache})
+        (web,) = self._start([Web(self._name("web"), *self._place())])
+        return web
 
     def badge_for_passing(self, *course_keys: str, **fields: Any) -> BadgeTemplate:
         """An active badge that takes passing every one of these courses, each a group of its own."""

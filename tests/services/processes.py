@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,3 +95,25 @@ class LMS(Process):
         line = self.popen.stdout.readline()
         assert line, f"The process of the LMS has ended.\n{self.tail()}"
         return json.loads(line)
+
+
+class Web(Process):
+    """A web server of the LMS: two processes of gunicorn's, each with so many threads."""
+
+    def __init__(self, name: str, environment: dict[str, str], folder: Path, *, threads: int = 16) -> None:
+        arguments = ["gunicorn", "tests.services.web:application", "--bind", "127.0.0.1:0", "--no-control-socket"]
+        size = ["--workers", "2", "--worker-class", "gthread", "--threads", str(threads)]
+        super().__init__(name, [*arguments, *size], environment, folder)
+        self.address = ""
+
+    def wait_until_ready(self) -> None:
+        """Return once both of its processes serve."""
+        end = time.monotonic() + START_SECONDS
+        while not self.address:
+            assert self.popen.poll() is None, f"The web server ended at once.\n{self.tail()}"
+            assert time.monotonic() < end, f"The web server was not ready after {START_SECONDS} s.\n{self.tail()}"
+            time.sleep(0.05)
+            said = self.log.read_text(errors="replace")
+            listens = re.search(r"Listening at: (http://\S+)", said)
+            if listens and said.count("Booting worker") == 2:
+                self.address = listens[1]

@@ -1,0 +1,23 @@
+"""The settings of a web process under load: those for measuring, on the database that was filled for it."""
+
+import os
+
+from benchmarks.settings import *  # noqa: F403
+from benchmarks.settings import DATABASES
+
+DATABASES["default"]["NAME"] = os.environ["CREDLY_BENCHMARK_DATABASE"]
+
+# Requests are counted for both processes together, and workers are woken, as on a site.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": os.environ["CREDLY_BENCHMARK_REDIS"],
+        "KEY_PREFIX": os.environ["CREDLY_BENCHMARK_MARK"],
+    }
+}
+CELERY_BROKER_URL = os.environ["CREDLY_BENCHMARK_REDIS"]
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": f"{os.environ['CREDLY_BENCHMARK_MARK']}:"}
+
+LMS_ROOT_URL = "https://lms.example.org"
+# Everybody comes from one address here.
+CREDLY_BADGES_API_RATES = {"key": 10_000_000, "user": 10_000_000, "anonymous": 10_000_000, "claim": 10_000_000}
