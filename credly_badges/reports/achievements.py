@@ -42,7 +42,7 @@ def find(organization: str, badge: str) -> BadgeTemplate | None:
 def document(template: BadgeTemplate, groups: Sequence[GroupInWords], *, site: str) -> dict[str, Any]:
     """The Achievement as JSON-LD. ``groups`` are its criteria in words, ``site`` is the address of the LMS."""
     page = site + slugs.public_path(template)
-    criteria = {"id": template.criteria_url or page, "narrative": narrative(template, groups)}
+    criteria = {"id": web(template.criteria_url) or page, "narrative": narrative(template, groups)}
     return _without_nothing(
         {
             "@context": list(CONTEXT),
@@ -79,6 +79,11 @@ def is_sandbox(template: BadgeTemplate) -> bool:
     return template.organization.environment != conf.PRODUCTION
 
 
+def web(address: str) -> str:
+    """An address that a page may link to; empty for what is none, such as what would run a script."""
+    return address if address.lower().startswith(("http://", "https://")) else ""
+
+
 def _called(prefix: str, text: str) -> Q:
     by_name = Q(**{f"{prefix}slug": text})
     try:
@@ -102,7 +107,7 @@ def _profile(organization: CredlyOrganization) -> dict[str, Any]:
             "id": organization.uuid.urn,
             "type": ["Profile"],
             "name": str(organization),
-            "url": organization.url,
+            "url": web(organization.url),
             "email": organization.email,
             "image": _image(organization.image_url, str(organization)),
         }
@@ -110,12 +115,12 @@ def _profile(organization: CredlyOrganization) -> dict[str, Any]:
 
 
 def _image(url: str, caption: str) -> dict[str, str] | None:
-    return {"id": url, "type": "Image", "caption": caption} if url else None
+    return {"id": url, "type": "Image", "caption": caption} if web(url) else None
 
 
 def _alignments(template: BadgeTemplate) -> Iterator[dict[str, Any]]:
     for each in template.alignments:
-        if each.get("name") and each.get("url"):
+        if each.get("name") and web(each.get("url", "")):
             yield _without_nothing(
                 {
                     "type": ["Alignment"],
