@@ -208,7 +208,7 @@ class SubscriberFactory(DjangoModelFactory):
 
     name = factory.Sequence(lambda number: f"Student records {number}")
     url = "https://hooks.example.com/badges"
-    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105
 
 
 class SubscriberMessageFactory(DjangoModelFactory):
