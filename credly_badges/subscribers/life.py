@@ -138,14 +138,13 @@ def send_test(subscriber: Subscriber, *, by: Any = None, key: ApiKey | None = No
     Waits for the subscriber, so never call it in a transaction.
     """
     now = timezone.now()
-    message = message_for(
-        subscriber, Event.TEST, f"test:{subscriber.pk}", {"subscriberId": str(subscriber.uuid)}, occurred_at=now
-    )
+    row = Subscriber.objects.get(pk=subscriber.pk)
+    message = message_for(row, Event.TEST, f"test:{row.pk}", {"subscriberId": str(row.uuid)}, occurred_at=now)
     # Never open, so that no worker takes it.
     message.state, message.open = State.DROPPED, None
     with transaction.atomic():
         message.save()
-        audit.record("subscriber.tested", subscriber, actor=by, after=_with_key(key))
+        audit.record("subscriber.tested", row, actor=by, after=_with_key(key))
     attempt = SubscriberAttempt.objects.create(message=message, started_at=now)
     return settle.settle_test(message, attempt, deliver.send(message, now))
 

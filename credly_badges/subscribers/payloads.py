@@ -105,7 +105,7 @@ def _of_the_learner(message: SubscriberMessage, fields: set[str]) -> dict[str, A
     facts = {
         LEARNER_ID: learner.id,
         "username": learner.username,
-        "name": learner.profile_name,
+        "name": learner.profile_name or f"{learner.first_name} {learner.last_name}".strip(),
         "email": learner.email,
     }
     return {name: value for name, value in facts.items() if name in wanted}
