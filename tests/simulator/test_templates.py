@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 NEW: dict[str, Any] = {
     "name": "Archery",
@@ -202,3 +203,118 @@ def test_what_is_done_on_credlys_site_is_seen_over_the_api(credly, api, at_credl
 
     assert (changed["name"], changed["level"], gone) == ("Data Literacy 2", "Advanced", 404)
     assert api.get(f"badge_templates/{template.uuid}").json()["data"]["state"] == "active"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"image": {"remote_upload_url": "nowhere"}},
+        {"image": {"url": "https://images.example/archery.png"}},
+        {"image": "no base64!"},
+        {"global_activity_url": "nowhere"},
+        {"skills": ["One", "Two", {"name": "Three"}]},
+        {"skills": "One, Two, Three"},
+        {"badge_template_activities": [{"activity_type": "Course"}]},
+        {"badge_template_activities": [{"activity_type": "Badge", "title": "Earlier badge"}]},
+        {"badge_template_activities": ["Shoot"]},
+        {"alignments": ["ESCO"]},
+    ],
+)
+@pytest.mark.parametrize("ask", ["post", "put"])
+def test_values_that_no_template_has_are_refused_of_new_and_of_old_ones(api, template, wrong, ask):
+    before = api.get("badge_templates").json()
+
+    if ask == "post":
+        answer = api.post("badge_templates", **{**NEW, **wrong})
+    else:
+        answer = api.put(f"badge_templates/{template.uuid}", **wrong)
+
+    assert answer.status_code == 422
+    assert api.get("badge_templates").json() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "image", "status"),
+    [
+        ("either", "data:image/png;base64,iVBORw0KGgo=", 201),
+        ("either", "iVBORw0KGgo=", 201),
+        ("data_url", "iVBORw0KGgo=", 422),
+        ("bare", "data:image/png;base64,iVBORw0KGgo=", 422),
+    ],
+)
+def test_in_which_form_a_picture_is_taken(credly, api, setting, image, status):
+    credly.configure(template_image_base64=setting)
+
+    answer = api.post("badge_templates", **{**NEW, "image": image})
+
+    assert answer.status_code == status
+    if status == 201:
+        made = answer.json()["data"]
+        assert made["image_url"] == made["image"]["url"] == f"{credly.origin}/images/{made['id']}.svg"
+
+
+@pytest.mark.parametrize(("setting", "status"), [("accept", 201), ("refuse", 422)])
+def test_words_that_are_not_in_use_are_taken_or_not(credly, api, setting, status):
+    credly.configure(template_unknown_words=setting)
+
+    assert api.post("badge_templates", **NEW, level="Grand master").status_code == status
+    assert api.post("badge_templates", **NEW, level="Advanced", cost="Free").status_code == 201
+
+
+def test_names_may_have_a_limit(credly, api):
+    credly.configure(template_name_limit=5)
+
+    assert api.post("badge_templates", **NEW).status_code == 422
+
+
+def test_what_a_change_leaves_out_stays(api, template):
+    before = api.get(f"badge_templates/{template.uuid}").json()["data"]
+
+    after = api.put(f"badge_templates/{template.uuid}", level="Advanced").json()["data"]
+
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"level", "updated_at"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "statuses"),
+    [
+        ({"write_enabled": False}, (403, 403, 204)),
+        ({"delete_enabled": False}, (201, 200, 403)),
+    ],
+)
+def test_a_key_writes_and_deletes_only_with_the_permission(credly, api, template, flags, statuses):
+    for token in credly.store.tokens.values():
+        for flag, value in flags.items():
+            setattr(token, flag, value)
+
+    made = api.post("badge_templates", **NEW).status_code
+    changed = api.put(f"badge_templates/{template.uuid}", level="Advanced").status_code
+    deleted = api.delete(f"badge_templates/{template.uuid}").status_code
+
+    assert (made, changed, deleted) == statuses
+
+
+def test_each_change_is_told(api):
+    made = api.post("badge_templates", **NEW).json()["data"]["id"]
+    api.put(f"badge_templates/{made}", level="Advanced")
+    api.put(f"badge_templates/{made}", state="archived")
+    api.delete(f"badge_templates/{made}")
+
+    told = [(event["event_type"], event["badge_template"]["id"]) for event in api.get("events").json()["data"]]
+
+    assert told == [
+        ("badge_template.deleted", made),
+        ("badge_template.changed", made),
+        ("badge_template.changed", made),
+        ("badge_template.created", made),
+    ]
+
+
+def test_a_template_is_made_though_the_answer_is_lost(credly, api, at_credly):
+    credly.after_acting("POST /badge_templates", lose_the_answer=True)
+
+    with pytest.raises(requests.ConnectionError):
+        api.post("badge_templates", **NEW)
+
+    assert [each["name"] for each in credly.templates()] == ["Archery"]

@@ -208,6 +208,11 @@ class Content:
         with self.store.lock:
             return self._dump(self.store.badges[badge_id])
 
+    def templates(self) -> list[dict[str, Any]]:
+        """Every template in wire shape, oldest first."""
+        with self.store.lock:
+            return [self._wire().template(template) for template in self.store.templates.values()]
+
     def badges(self) -> list[dict[str, Any]]:
         """Every badge in wire shape, oldest first."""
         with self.store.lock:

@@ -92,7 +92,14 @@ class SimulatorSettings:
     template_delete_with_badges: str = _setting("refuse", "Deleting a template that has badges.", "refuse", "allow")
     template_unarchive: str = _setting("allow", "Making an archived template active again.", "allow", "refuse")
     template_draft_issues: bool = _setting(False, "A draft template can issue badges.")
+    template_name_limit: int = _setting(0, "Longest name of a template; 0 is no limit.")
     template_description_limit: int = _setting(0, "Longest description; 0 is no limit.")
+    template_image_base64: str = _setting(
+        "either", "Form of a picture in Base64: as a data URL, or bare.", "either", "data_url", "bare"
+    )
+    template_unknown_words: str = _setting(
+        "accept", "A level, cost, time to earn or type that is not among those in use.", "accept", "refuse"
+    )
     archived_message: str = _setting("Badge template is archived", "Text of the 422 for an archived or draft template.")
 
     relative_expiry_from: str = _setting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,13 @@ from .store import Store, new_id
 from .wire import TEMPLATE_DEFAULTS
 
 STATES = ("draft", "active", "archived")
+WORDS = {
+    "level": ("Foundational", "Intermediate", "Advanced"),
+    "cost": ("Free", "Paid"),
+    "time_to_earn": ("Hours", "Days", "Weeks", "Months", "Years"),
+    "type_category": ("Certification", "Experience", "Learning", "Validation"),
+}
+"""The words in use; the full lists are not known."""
 SETTABLE = frozenset(TEMPLATE_DEFAULTS) | {"image_url"}
 
 
@@ -40,10 +48,60 @@ def check_values(settings: SimulatorSettings, values: Mapping[str, Any]) -> None
         raise unprocessable(settings, "Name can't be blank", field_name="name")
     if "state" in values and values["state"] not in STATES:
         raise unprocessable(settings, "State is not included in the list", field_name="state")
-    limit = settings.template_description_limit
-    if limit and len(str(values.get("description") or "")) > limit:
-        message = f"Description is too long (maximum is {limit} characters)"
-        raise unprocessable(settings, message, field_name="description")
+    for key, limit in (("name", settings.template_name_limit), ("description", settings.template_description_limit)):
+        if limit and len(str(values.get(key) or "")) > limit:
+            message = f"{key.capitalize()} is too long (maximum is {limit} characters)"
+            raise unprocessable(settings, message, field_name=key)
+    if values.get("global_activity_url") and not _is_address(values["global_activity_url"]):
+        raise unprocessable(settings, "Global activity url is not a valid URL", field_name="global_activity_url")
+    if values.get("image") is not None:
+        _check_image(settings, values["image"])
+    _check_lists(settings, values)
+    for key, words in WORDS.items():
+        if settings.template_unknown_words == "refuse" and values.get(key) and values[key] not in words:
+            label = key.replace("_", " ").capitalize()
+            raise unprocessable(settings, f"{label} is not included in the list", field_name=key)
+
+
+def _check_image(settings: SimulatorSettings, image: object) -> None:
+    """An address to fetch the picture from, or the picture in Base64, of which the docs do not show the form."""
+    if isinstance(image, Mapping):
+        if _is_address(image.get("remote_upload_url")):
+            return
+        raise unprocessable(settings, "Image could not be downloaded", field_name="image")
+    head, comma, content = str(image).rpartition(",")
+    form = "data_url" if comma and head.startswith("data:image/") and head.endswith(";base64") else "bare"
+    if settings.template_image_base64 not in ("either", form):
+        raise unprocessable(settings, "Image is not in a known form", field_name="image")
+    if not _is_base64(content):
+        raise unprocessable(settings, "Image is not valid Base64", field_name="image")
+
+
+def _check_lists(settings: SimulatorSettings, values: Mapping[str, Any]) -> None:
+    skills = values.get("skills", [])
+    if not isinstance(skills, list) or not all(isinstance(skill, str) and skill.strip() for skill in skills):
+        raise unprocessable(settings, "Skills are invalid", field_name="skills")
+    for key in ("badge_template_activities", "alignments"):
+        items = values.get(key, [])
+        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            label = key.replace("_", " ").capitalize()
+            raise unprocessable(settings, f"{label} are invalid", field_name=key)
+    for item in values.get("badge_template_activities", []):
+        needed = "required_badge_template_id" if item.get("activity_type") == "Badge" else "title"
+        if not item.get(needed):
+            label = needed.replace("_", " ").capitalize()
+            raise unprocessable(settings, f"{label} can't be blank", field_name="badge_template_activities")
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"https?://[^\s/]+(/\S*)?", value))
 
 
 def create(
@@ -106,4 +164,6 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
     image = values.get("image")
     if isinstance(image, Mapping) and isinstance(image.get("remote_upload_url"), str):
         fields.setdefault("image_url", image["remote_upload_url"])
+    elif isinstance(image, str) and image:
+        fields["image_url"] = None  # A picture that was sent itself is served from an address of its own.
     return fields
