@@ -44,7 +44,7 @@ class TemplateCalls(Asking):
         return self._one(label, "GET", f"/badge_templates/{wanted}", wire.Template.parse, lambda it: it.id == wanted)
 
     def find_templates(self, name: str, *, states: Iterable[str] = EVERY_STATE) -> list[wire.Template]:
-        """Return the templates of this very name, whatever its case.
+        """Return the templates of this very name, but for blanks around it.
 
         What Credly returns is checked again here, since it may pass over a filter. An empty list is a promise, so it
         raises ``Garbled`` where an item that might be the one could not be read.
@@ -58,7 +58,7 @@ class TemplateCalls(Asking):
         broken: list[str] = []
         for each in follow(page, 1, MOST_PAGES_SEARCHED, "GET /badge_templates"):
             broken.extend(each.broken)
-            found.update((it.id, it) for it in each.items if it.name.strip().casefold() == name.strip().casefold())
+            found.update((it.id, it) for it in each.items if it.name.strip() == name.strip())
         if broken and not found:
             raise errors.Garbled(
                 f"A badge template could not be read, so none can be ruled out. {broken[0]}",

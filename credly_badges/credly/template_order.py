@@ -105,8 +105,8 @@ class TemplateOrder:
 class TemplateChange:
     """What of a template is to be changed; None leaves it as it is, and Credly is not told of it.
 
-    Nothing else may be sent along: what we keep of an activity is less than Credly does, so sending it back would
-    cut it.
+    That Credly keeps what is left out is told of organizations (developer docs, "Webhooks"), and nothing else may be
+    sent along: what we keep of an activity is less than Credly does, so sending it back would cut it.
     """
 
     name: str | None = None

@@ -232,7 +232,7 @@ def _alone(organization: CredlyOrganization, name: str) -> Iterator[None]:
     """Let one at a time make a badge of this name: a row says who, as no lock outlives a request's transactions."""
     place = {
         "caller": f"template:{organization.pk}",
-        "key": hashlib.sha256(name.strip().casefold().encode()).hexdigest(),
+        "key": hashlib.sha256(name.strip().encode()).hexdigest(),
     }
     now = timezone.now()
     try:
