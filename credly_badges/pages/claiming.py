@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -31,11 +31,10 @@ SAME_SITE = "same-origin"
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: HttpRequest, code: str = "") -> HttpResponse:
     """Ask for the code, then claim it. Whether there is such a code is not told before that."""
+    typed = request.POST.get("code", "").replace("\0", "") if request.method == "POST" else code
     if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    if request.method == "POST":
-        return _claimed(request, request.POST.get("code", ""))
-    return _page(request, code)
+        return redirect_to_login(_path_with(typed) or request.get_full_path())
+    return _claimed(request, typed) if request.method == "POST" else _page(request, code)
 
 
 @xframe_options_deny
@@ -84,6 +83,14 @@ def _claimed(request: HttpRequest, code: str) -> HttpResponse:
     else:
         messages.info(request, _("You have this badge already. Nothing of the code was used up."))
     return HttpResponseRedirect(reverse("credly_badges:claimed", args=[found.award.uuid]))
+
+
+def _path_with(code: str) -> str:
+    """The page with this code filled in; empty where it cannot be in an address."""
+    try:
+        return reverse("credly_badges:claim_with_code", args=[code[: claims.LONGEST]])
+    except NoReverseMatch:
+        return ""
 
 
 def _page(request: HttpRequest, code: str, *, problem: str = "", status: int = 200) -> HttpResponse:

@@ -60,7 +60,7 @@ class ClaimingView(ApiView):
         if self.caller.user is None and not self.caller.has(Scope.AWARDS_ISSUE):
             said = _("Your log-in or key does not allow “%(scope)s”.")
             raise Forbidden(said % {"scope": Scope.AWARDS_ISSUE.value}, scope=Scope.AWARDS_ISSUE.value)
-        _ = request._request.body  # noqa: SLF001 (kept for ``idempotency``: once DRF has read it, it is gone)
+        _kept = request._request.body  # noqa: SLF001 (for ``idempotency``: once DRF has read it, it is gone)
         body = RedeemSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         learner = self._learner(body.validated_data.get("learner"))
