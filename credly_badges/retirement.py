@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from . import applications, audit, bulk, conf, lms, subscribers
-from .access import answers
+from .access import answers, leaving
 from .issuing import erasing, outbox, stopping
 from .models import (
     AuditEntry,
@@ -103,6 +103,7 @@ def forget(user_id: int) -> Forgotten:
     subscribers.forget(user_id)
     bulk.forget(user_id)
     answers.forget(user_id)
+    leaving.forget(user_id)
     _take_out_of_samples(user_id)
     AuditEntry.objects.forget(user_id)
     found = Forgotten(events, len(progress), len(awards), asked)

@@ -101,7 +101,7 @@ def note_use(key: ApiKey) -> None:
     """Keep when a key was last used, to the minute: of many requests at once, one writes the row."""
     now = timezone.now()
     is_old = key.last_used_at is None or now - key.last_used_at > USE_NOTED_EVERY
-    mark = f"credly_badges:api:used:{key.pk}"
+    mark = f"credly_badges:api:used:{key.uuid}"
     if is_old and cache.add(mark, True, timeout=USE_NOTED_EVERY.total_seconds()):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         key.last_used_at = now

@@ -7,9 +7,13 @@ from io import StringIO
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from credly_badges.models import CredlyOrganization
+from credly_badges import access
+from credly_badges.keys import reencryption
+from credly_badges.models import ApiKey, CredlyOrganization, Subscriber
+from credly_badges.models.encryption import EncryptedTextField
 from credly_badges.testing.factories import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +105,34 @@ def test_an_old_encryption_key_can_go_once_all_was_encrypted_anew(organization, 
     assert [each["position"] for each in json.loads(again[1])] == [1]
     assert CredlyOrganization.objects.get().api_key.reveal() == at_credly.key
     assert not {old, new, at_credly.key} & set((foretold[1] + done[1] + again[1]).split())
+
+
+def test_the_secrets_of_the_rest_api_and_of_subscribers_are_encrypted_anew_as_well(settings):
+    old, new = settings.CREDLY_BADGES_ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
+    made = access.make(name="A system", scopes=[access.Scope.BADGES_READ], kind=ApiKey.Kind.SIGNING)
+    Subscriber.objects.create(name="CRM", url="https://crm.example.com/", secret="whsec_1", previous_secret="whsec_0")
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [new, old]
+
+    ended, said = credly_keys("rotate-encryption")
+    settings.CREDLY_BADGES_ENCRYPTION_KEYS = [new]
+
+    assert ended == 0
+    assert said.count("is now with the newest") == 3
+    assert ApiKey.objects.get().secret.reveal() == made.shown
+    subscriber = Subscriber.objects.get()
+    assert [subscriber.secret.reveal(), subscriber.previous_secret.reveal()] == ["whsec_1", "whsec_0"]
+    assert not {made.shown, "whsec_1", "whsec_0"} & set(said.split())
+
+
+def test_no_encrypted_column_is_forgotten():
+    encrypted = {
+        (model, field.name)
+        for model in apps.get_app_config("credly_badges").get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, EncryptedTextField)
+    }
+
+    assert encrypted == {(model, name) for model, names in reencryption.COLUMNS.items() for name in names}
 
 
 def test_a_key_that_cannot_be_read_ends_it_with_1_and_the_others_are_done(organization, settings):

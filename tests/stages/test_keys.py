@@ -762,7 +762,7 @@ def test_a_key_that_is_entered_while_the_ring_turns_is_not_overwritten(organizat
     ]
     CredlyOrganization.objects.update(api_key=Secret("entered-at-this-moment-0001"))
 
-    done = keys.reencryption._replace(organization.pk, "api_key", stale)
+    done = keys.reencryption._replace(organization, "api_key", stale)
 
     assert done
     assert CredlyOrganization.objects.get().api_key.reveal() == "entered-at-this-moment-0001"

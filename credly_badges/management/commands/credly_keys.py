@@ -17,9 +17,12 @@ from ... import keys
 from ...models import CredlyOrganization
 
 COLUMNS = {
-    "api_key": "API key in force",
-    "retiring_key": "API key before it",
-    "successor_key": "API key that is being made",
+    ("credlyorganization", "api_key"): "API key in force",
+    ("credlyorganization", "retiring_key"): "API key before it",
+    ("credlyorganization", "successor_key"): "API key that is being made",
+    ("apikey", "secret"): "secret of a key of the REST API",
+    ("subscriber", "secret"): "secret of a subscriber",
+    ("subscriber", "previous_secret"): "secret of a subscriber before it",
 }
 
 
@@ -56,8 +59,8 @@ class Command(BaseCommand):
 
         ring = commands.add_parser(
             "rotate-encryption",
-            help="Encrypt every stored key with the first key of CREDLY_BADGES_ENCRYPTION_KEYS. Ends with 1 if one "
-            "cannot be read.",
+            help="Encrypt every stored key and secret with the first key of CREDLY_BADGES_ENCRYPTION_KEYS. Ends with 1 "
+            "if one cannot be read.",
         )
         for each in (rotate, ring):
             each.add_argument("--dry-run", action="store_true", help="Say what would be done, and do nothing.")
@@ -120,7 +123,7 @@ def _rotate_encryption(options: dict[str, Any]) -> Outcome:
     except ImproperlyConfigured as fault:
         raise CommandError(str(fault)) from fault
     ok = all(each.position is not None and (each.done or options["dry_run"]) for each in found)
-    lines = [f"{each.organization}  {COLUMNS[each.column]}: {_said(each)}" for each in found]
+    lines = [f"{each.id}  {COLUMNS[each.kind, each.column]}: {_said(each)}" for each in found]
     return ok, [each.as_data() for each in found], lines or [_("No API key is stored.")]
 
 
