@@ -4,7 +4,7 @@ from .answer import GroupWhy, Occurrence, RequirementWhy, RuleSeen, Status, Step
 from .criteria import GroupInWords, RequirementInWords, criteria_in_words, criteria_of
 from .explaining import why
 from .places import place_in_words, places_in_words, titles_of_scopes
-from .sentences import in_sentences, sentences
+from .sentences import in_sentences, sentences, sentences_of
 
 __all__ = [
     "GroupInWords",
@@ -22,6 +22,7 @@ __all__ = [
     "place_in_words",
     "places_in_words",
     "sentences",
+    "sentences_of",
     "titles_of_scopes",
     "why",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 
-from credly_badges import lms, reports
+from credly_badges import lms, reports, versions
 from credly_badges.models import RequirementGroup
 from credly_badges.testing.factories import (
     COURSE_KEY,
@@ -222,3 +223,31 @@ def test_more_requirements_cost_no_more_questions(badge, django_assert_max_num_q
 
     with django_assert_max_num_queries(4):
         reports.criteria_in_words(badge)
+
+
+def test_of_many_badges_what_is_valid_is_read_as_it_was_written_down(badge, courses, django_assert_num_queries):
+    valid, draft, empty = badge, TemplateFactory(), TemplateFactory()
+    for each in (valid, draft):
+        asks(each, ("grade.percent", "gte", "50"))
+    versions.seal(valid)
+    courses.add_course(COURSE_KEY, "Basics, second edition")
+
+    said = reports.sentences_of([valid, draft, empty])
+
+    assert said[valid.pk] == [f"Course grade, in Basics ({COURSE_KEY}). Grade is 50 % or more."]
+    assert said[draft.pk] == [f"Course grade, in Basics, second edition ({COURSE_KEY}). Grade is 50 % or more."]
+    assert said[empty.pk] == []
+    with override("de"):
+        assert reports.sentences_of([valid])[valid.pk] == reports.sentences(valid)
+    with django_assert_num_queries(1):
+        reports.sentences_of([valid])
+
+
+def test_what_was_written_down_of_an_earlier_version_is_not_what_the_badge_asks_for(badge):
+    asks(badge)
+    versions.seal(badge)
+    badge.version = 2
+    badge.save()
+    asks(badge, group=GroupFactory(template=badge, version=2), event_type=PASSING)
+
+    assert reports.sentences_of([badge])[badge.pk] == [f"Course passing status, in Basics ({COURSE_KEY})."]

@@ -22,6 +22,13 @@ VIEW = OpenApiParameter(
 )
 
 
+COLUMNS = (
+    *("uuid", "name", "slug", "description", "criteria_url", "image_url", "expiry", "expiry_days", "skills", "status"),
+    *("credly_state", "created", "organization__uuid", "organization__slug"),
+)
+"""Those of the table that the common fields are made of: of a list, no others are read."""
+
+
 class BadgeSerializer(ApiSerializer):
     """A badge, as CertDirectory shows it: these fields in this order, and no others."""
 
@@ -150,6 +157,11 @@ def serializer_of(request: Request) -> type[BadgeSerializer]:
     return FullBadgeSerializer if choice(request, "view", [FULL]) else BadgeSerializer
 
 
+def columns(rows: QuerySet[BadgeTemplate], request: Request) -> QuerySet[BadgeTemplate]:
+    """The rows, with as much of each as the shape that is asked for shows. Raises Invalid."""
+    return rows if serializer_of(request) is FullBadgeSerializer else rows.only(*COLUMNS)
+
+
 def shown(templates: Sequence[BadgeTemplate], request: Request) -> list[dict[str, Any]]:
     """Badges in the shape that is asked for, each with its organization. As many queries for many as for one."""
     shape = serializer_of(request)
@@ -158,9 +170,7 @@ def shown(templates: Sequence[BadgeTemplate], request: Request) -> list[dict[str
     rows = BadgeTemplate.objects.filter(pk__in=[each.pk for each in templates])
     context: dict[str, Any] = {
         "request": request,
-        "criteria": {
-            pk: "\n".join(reports.in_sentences(groups)) for pk, groups in reports.criteria_of(templates).items()
-        },
+        "criteria": {pk: "\n".join(said) for pk, said in reports.sentences_of(templates).items()},
         "public": _numbers(rows.filter(learners.ever_open())) if conf.public_pages() else set(),
     }
     if shape is FullBadgeSerializer:

@@ -69,7 +69,8 @@ class Badges(BadgesView, OutwardView):
     def get(self, request: Request) -> Response:
         """List badges."""
         rows = BadgeTemplate.objects.filter(self.visible()).select_related("organization")
-        page = self.paginate_queryset(_chosen(rows, request).order_by("name", "pk")) or []
+        rows = badge_shapes.columns(_chosen(rows, request), request)
+        page = self.paginate_queryset(rows.order_by("name", "pk")) or []
         return self.get_paginated_response(badge_shapes.shown(page, request))
 
     @extend_schema(
