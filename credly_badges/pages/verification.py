@@ -23,8 +23,8 @@ State = BadgeAward.State
 
 HOLDS, ENDED = "holds", "ended"
 STANDINGS = {
-    State.OFFERED: (HOLDS, gettext_lazy("Valid. It was issued, and has yet to be accepted at Credly.")),
-    State.ACCEPTED: (HOLDS, gettext_lazy("Valid.")),
+    State.OFFERED: (HOLDS, gettext_lazy("This badge is valid. It was issued, and has yet to be accepted at Credly.")),
+    State.ACCEPTED: (HOLDS, gettext_lazy("This badge is valid.")),
     State.QUEUED: (ENDED, gettext_lazy("Not issued yet. It is on its way to Credly.")),
     State.DECLINED: (ENDED, gettext_lazy("Declined. The person whom it was issued to did not accept it.")),
     State.REVOKED: (ENDED, gettext_lazy("Revoked. It is no longer valid.")),
@@ -62,6 +62,7 @@ def award(request: HttpRequest, award_id: UUID) -> HttpResponse:
         "award": found,
         "picture": achievements.web(found.image_url) or achievements.web(template.image_url),
         "standing": standing,
+        "mark": "" if achievements.is_sandbox(template) and standing.mark == HOLDS else standing.mark,
         "name": name_of(found) if found.shows_name else "",
         "at_credly": achievements.web(found.badge_url) if found.is_public else "",
     }

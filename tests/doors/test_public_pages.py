@@ -234,7 +234,13 @@ class TestThePageOfAnAward:
 
         text = text_of(answer)
         assert answer.status_code == 200
-        for said in ("Scholar", "Awarded by Example University", "Awarded on", "It does not expire.", "Valid."):
+        for said in (
+            "Scholar",
+            "Awarded by Example University",
+            "Awarded on",
+            "It does not expire.",
+            "This badge is valid.",
+        ):
             assert said in text, said
         assert str(award.uuid) in text
         assert f'href="{PAGE}"' in answer.content.decode()
@@ -265,7 +271,7 @@ class TestThePageOfAnAward:
     @pytest.mark.parametrize(
         ("columns", "said"),
         [
-            ({"state": State.OFFERED}, "Valid. It was issued, and has yet to be accepted at Credly."),
+            ({"state": State.OFFERED}, "This badge is valid. It was issued, and has yet to be accepted at Credly."),
             ({"state": State.REVOKED, "revocation_reason": "Plagiarism"}, "Revoked. It is no longer valid."),
             ({"state": State.DECLINED}, "Declined."),
             ({"state": State.DELETED}, "Deleted at Credly."),
