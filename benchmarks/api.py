@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 
-from credly_badges import access, claims
+from credly_badges import access, claims, versions
 from credly_badges.access import Level, Scope
 from credly_badges.models import BadgeAward, BadgeTemplate
 from credly_badges.testing.factories import OrganizationFactory
@@ -73,6 +73,8 @@ def _fill(badges: int, learners: int) -> dict[str, Any]:
     """A site that has been used for a while; what its callers have to know of it."""
     organization = OrganizationFactory()
     world.badges(organization, [f"course-v1:edX+C{place}+1" for place in range(badges)])
+    while versions.seal_all():  # As every night.
+        pass
     *templates, claimed = BadgeTemplate.objects.order_by("pk")
     people = world.learners(learners)
     BadgeAward.objects.bulk_create(_awards(templates, people), batch_size=world.BATCH)
