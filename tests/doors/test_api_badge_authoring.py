@@ -17,6 +17,7 @@ from credly_badges import access
 from credly_badges.access import Level, Scope
 from credly_badges.credly.transport import Transport
 from credly_badges.models import AuditEntry, BadgeTemplate, CredlyOrganization, IdempotentAnswer
+from credly_badges.rest_api.v1 import idempotency
 from credly_badges.testing.factories import AwardFactory, OrganizationFactory, TemplateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -190,7 +191,7 @@ def test_without_a_key_the_second_one_is_told_of_the_badge_that_was_made(credly,
 def test_a_request_that_is_being_done_is_not_done_beside_it(system):
     IdempotentAnswer.objects.create(
         caller=f"key:{system.made.key.pk}",
-        key="k-1",
+        key=idempotency.kept_as("k-1"),
         request_digest=digest_of(NEW),
         body={"begun_at": "2026-01-01T00:00:00+00:00", "busy": True},
     )

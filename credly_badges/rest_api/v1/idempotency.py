@@ -131,20 +131,23 @@ def _mine(note: IdempotentAnswer) -> QuerySet[IdempotentAnswer]:
 
 
 def _wait() -> Conflict:
-    refusal = Conflict(
-        _("A request with this Idempotency-Key is being done now. Send it again in a minute.")
-    )
+    refusal = Conflict(_("A request with this Idempotency-Key is being done now. Send it again in a minute."))
     refusal.wait = 60
     return refusal
 
 
 def _key_of(request: Request) -> str | None:
-    """The key that was sent, if any. Raises Invalid."""
+    """What the key that was sent is kept as, if any was. Raises Invalid."""
     key = request.headers.get(HEADER)
     if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
         said = _("The header Idempotency-Key has to be of 1 to %(longest)d printable ASCII characters.")
         raise Invalid(said % {"longest": LONGEST}, header=HEADER)
-    return key
+    return kept_as(key) if key else None
+
+
+def kept_as(key: str) -> str:
+    """A mark of a key: it may hold anything, and MySQL takes capitals and small letters for the same."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _kept(caller: str, key: str, digest: str) -> tuple[IdempotentAnswer, bool]:
@@ -152,8 +155,14 @@ def _kept(caller: str, key: str, digest: str) -> tuple[IdempotentAnswer, bool]:
         with transaction.atomic():
             return IdempotentAnswer.objects.create(caller=caller, key=key, request_digest=digest), True
     except IntegrityError:
-        # A locking read, because under REPEATABLE READ a plain one may not see what stood in the way.
-        return IdempotentAnswer.objects.select_for_update().get(caller=caller, key=key), False
+        pass
+    same = IdempotentAnswer.objects.filter(caller=caller, key=key)
+    # Whoever collided holds a shared lock on the row in MySQL, so of several that want it for themselves all but one
+    # would be thrown out. Only where a plain read does not see it, as under REPEATABLE READ, it has to be a locking one.
+    kept = same.first() or same.select_for_update().first()
+    if kept is None:
+        raise _wait()  # Its day was over at this very moment.
+    return kept, False
 
 
 def _again(kept: IdempotentAnswer, digest: str) -> Response:
