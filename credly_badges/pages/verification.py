@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from .. import lms, slugs
 from ..awards import sharing
-from ..models import BadgeAward
+from ..models import BadgeAward, BadgeTemplate
 from ..reports import achievements
 from . import public
 
@@ -91,5 +90,5 @@ def name_of(award: BadgeAward) -> str:
     return " ".join(part for part in (first, middle, last) if part and part != lms.NO_LAST_NAME)
 
 
-def _has_page(template: Any) -> bool:
+def _has_page(template: BadgeTemplate) -> bool:
     return achievements.find(slugs.of(template.organization), slugs.of(template)) == template

@@ -71,9 +71,11 @@ class Achievement(ApiView):
     """The Open Badges document of one badge."""
 
     scopes = {"GET": PUBLIC}
-    # It is the same for all, whoever asks and with whatever they send.
-    authentication_classes = ()
     renderer_classes = (Json, JsonLd)
+
+    def get_authenticators(self) -> list[Any]:
+        """None: it is the same for all, whoever asks and with whatever they send."""
+        return []
 
     @extend_schema(operation_id="getAchievement", auth=[], responses={(200, achievements.MEDIA_TYPE): SCHEMA})
     def get(self, request: Request, organization: str, badge: str) -> Response:
