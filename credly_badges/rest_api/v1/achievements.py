@@ -77,7 +77,7 @@ class Achievement(ApiView):
         """None: it is the same for all, whoever asks and with whatever they send."""
         return []
 
-    @extend_schema(operation_id="getAchievement", auth=[], responses={(200, achievements.MEDIA_TYPE): SCHEMA})
+    @extend_schema(operation_id="getAchievement", responses={(200, achievements.MEDIA_TYPE): SCHEMA})
     def get(self, request: Request, organization: str, badge: str) -> Response:
         """Get a badge as an Open Badges 3.0 Achievement. The parts of the address are names or IDs."""
         known(request)

@@ -64,7 +64,7 @@ class Learners(LearnersView):
 
     serializer_class = LearnerSerializer
 
-    @extend_schema(operation_id="findLearners", parameters=[IDENTIFIER])
+    @extend_schema(operation_id="listLearners", parameters=[IDENTIFIER])
     def get(self, request: Request) -> Response:
         """Find a learner. Nobody is found of whom nothing is known in the caller's badges."""
         known(request, PAGE | {"identifier"})
