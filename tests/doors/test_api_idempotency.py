@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from credly_badges import access, retirement, rounds
@@ -39,14 +40,9 @@ def key_of(organization) -> dict[str, str]:
     return {"Authorization": f"Bearer {made.shown}"}
 
 
-def send(client, path, body, system, key, **more):
-    return client.post(
-        f"/api/badges/v1/{path}",
-        body,
-        content_type="application/json",
-        headers={**system, "Idempotency-Key": key},
-        **more,
-    )
+def send(client, path, body, system, key):
+    headers = {**system, "Idempotency-Key": key}
+    return client.post(f"/api/badges/v1/{path}", body, content_type="application/json", headers=headers)
 
 
 def issue(client, badge, system, key="a-key", learner="ada", **body):
@@ -124,9 +120,7 @@ def test_a_key_that_opens_no_door_is_not_told_what_another_was_answered(client, 
     assert issue(client, badge, {}).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "key", ["k", "x" * 255, " ~!", "0b5a1c3e-1111-4000-8000-000000000001", "' OR 1=1 --", "<script>"]
-)
+@pytest.mark.parametrize("key", ["k", "x" * 255, "~ !", "0b5a1c3e-1111-4000-8000-000000000001", "' OR 1=1", "<b>"])
 def test_any_printable_text_is_a_key(client, badge, ada, system, key):
     assert issue(client, badge, system, key).status_code == 201
     assert issue(client, badge, system, key)["Idempotency-Replayed"] == "true"
@@ -164,12 +158,9 @@ def test_a_revocation_is_answered_alike(client, badge, ada, system):
 
 
 def test_without_a_key_nothing_is_kept(client, badge, ada, system):
-    client.post(
-        f"/api/badges/v1/badges/{badge.uuid}/awards",
-        {"learner": "ada"},
-        content_type="application/json",
-        headers=system,
-    )
+    path = f"/api/badges/v1/badges/{badge.uuid}/awards"
+
+    client.post(path, {"learner": "ada"}, content_type="application/json", headers=system)
 
     assert not IdempotentAnswer.objects.exists()
 
@@ -200,8 +191,6 @@ def test_what_names_a_learner_goes_with_them(client, badge, ada, system):
 
 @pytest.mark.django_db(transaction=True)
 def test_what_fails_in_the_middle_leaves_no_note_and_no_award(client, badge, ada, system):
-    """The database refuses the award's last statement; the same key then does it."""
-    from django.db import OperationalError, connection
 
     def fail(execute, sql, *arguments):
         if "credly_badges_auditentry" in sql and sql.startswith("INSERT"):

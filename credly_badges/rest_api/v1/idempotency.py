@@ -158,7 +158,7 @@ def _kept(caller: str, key: str, digest: str) -> tuple[IdempotentAnswer, bool]:
         pass
     same = IdempotentAnswer.objects.filter(caller=caller, key=key)
     # Whoever collided holds a shared lock on the row in MySQL, so of several that want it for themselves all but one
-    # would be thrown out. Only where a plain read does not see it, as under REPEATABLE READ, it has to be a locking one.
+    # would be thrown out. Only where a plain read may not see it, under REPEATABLE READ, it has to be a locking one.
     kept = same.first() or same.select_for_update().first()
     if kept is None:
         raise _wait()  # Its day was over at this very moment.
