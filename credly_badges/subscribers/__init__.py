@@ -1,10 +1,10 @@
 """Other systems are told what happens: what there is to tell, to whom, and how it gets there."""
 
-from .addresses import BadAddress
+from .addresses import BadAddress, check
 from .catalogue import EVENTS, Event
 from .forgetting import forget
-from .life import change, make, pause, redeliver, remove, resume, rotate, send_test
-from .payloads import PERSONAL, award_data, key_data
+from .life import Made, change, make, pause, redeliver, remove, resume, rotate, send_test
+from .payloads import PERSONAL, award_data, kept, key_data
 from .rounds import due, expiries, purge
 from .telling import listening, tell, tell_of_award, tell_of_templates
 
@@ -13,11 +13,14 @@ __all__ = [
     "PERSONAL",
     "BadAddress",
     "Event",
+    "Made",
     "award_data",
     "change",
+    "check",
     "due",
     "expiries",
     "forget",
+    "kept",
     "key_data",
     "listening",
     "make",

@@ -27,6 +27,7 @@ from . import (
     requirements,
     reviews,
     roles,
+    subscribers,
 )
 from .errors import NotFound
 from .views import ApiView
@@ -103,5 +104,16 @@ urlpatterns: list[URLPattern] = [
     *at("badges/<uuid:badge_id>/codes/<uuid:code_id>/claims", codes.CodeClaims, "badge_code_claims"),
     *at("badges/<uuid:badge_id>/codes/<uuid:code_id>/qr", codes.CodeQr, "badge_code_qr"),
     *at("codes/claim", claiming.Claim, "claim"),
+    *at("subscribers", subscribers.Subscribers, "subscribers"),
+    *at("subscribers/<uuid:subscriber_id>", subscribers.OneSubscriber, "subscriber"),
+    *at("subscribers/<uuid:subscriber_id>/rotate-secret", subscribers.Rotation, "subscriber_rotate_secret"),
+    *at("subscribers/<uuid:subscriber_id>/test", subscribers.Trial, "subscriber_test"),
+    *at("subscribers/<uuid:subscriber_id>/messages", subscribers.Messages, "subscriber_messages"),
+    *at("subscribers/<uuid:subscriber_id>/messages/<uuid:message_id>", subscribers.Message, "subscriber_message"),
+    *at(
+        "subscribers/<uuid:subscriber_id>/messages/<uuid:message_id>/redeliver",
+        subscribers.Redelivery,
+        "subscriber_message_redeliver",
+    ),
     re_path(r"", Nothing.as_view()),
 ]
