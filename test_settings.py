@@ -84,6 +84,21 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# How an LMS signs its JSON Web Tokens; read once, so it is here and not in the tests that need it.
+_ISSUER = {
+    "ISSUER": "https://lms.example.com/oauth2",
+    "AUDIENCE": "lms",
+    "SECRET_KEY": "not-a-secret-only-for-tests-of-tokens",
+}
+JWT_AUTH = {
+    "JWT_AUTH_HEADER_PREFIX": "JWT",
+    "JWT_ISSUER": _ISSUER["ISSUER"],
+    "JWT_AUDIENCE": _ISSUER["AUDIENCE"],
+    "JWT_SECRET_KEY": _ISSUER["SECRET_KEY"],
+    "JWT_DECODE_HANDLER": "edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler",
+    "JWT_ISSUERS": [_ISSUER],
+}
+
 CELERY_BROKER_URL = os.environ.get("CREDLY_TEST_BROKER_URL", "memory://")
 CELERY_TASK_ALWAYS_EAGER = "CREDLY_TEST_BROKER_URL" not in os.environ
 CELERY_TASK_EAGER_PROPAGATES = True
