@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from . import applications, audit, bulk, conf, lms, subscribers
+from . import applications, audit, bulk, claims, conf, lms, subscribers
 from .access import answers, leaving
 from .issuing import erasing, outbox, stopping
 from .models import (
@@ -88,6 +88,7 @@ def forget(user_id: int) -> Forgotten:
     earner_id = EarnerIdentifier.objects.filter(learner=user_id).values_list("value", flat=True).first()
     # Before the awards, as whoever approves one does.
     applications.forget(user_id)
+    claims.forget(user_id)
     # In the order in which an event is recorded: whoever records one at this moment is waited for, and what came of it
     # is seen by the locking reads.
     events, _rows = ReceivedEvent.objects.filter(learner=user_id).delete()

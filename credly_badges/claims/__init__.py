@@ -1,6 +1,7 @@
 """Codes that learners claim a badge with: made, changed, closed, and claimed, which awards the badge."""
 
 from .attempts import Attempt, TooManyAttempts
+from .leaving import forget
 from .making import CannotMake, CodeTaken, change, check, check_change, close, locked, make, open_at
 from .redeeming import Claimed, NotClaimable, redeem
 from .retrying import undisturbed
@@ -21,6 +22,7 @@ __all__ = [
     "check_change",
     "close",
     "digest_of",
+    "forget",
     "locked",
     "make",
     "open_at",

@@ -33,6 +33,7 @@ from .course_runs import (
 from .edx_platform import EdxPlatform
 from .learners import (
     AT_ONCE,
+    addresses_of,
     current_user_id,
     find_learners,
     is_course_staff,
@@ -66,6 +67,7 @@ __all__ = [
     "Profile",
     "Row",
     "Source",
+    "addresses_of",
     "backend",
     "certificate",
     "cohorts",

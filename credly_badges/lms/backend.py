@@ -52,6 +52,9 @@ class Backend(Protocol):
     def retirement_signals(self) -> Collection[Signal]:
         """The Django signals, sent with ``user``, by which the LMS says that it forgets somebody."""
 
+    def address_before_retirement(self, user_id: int) -> str:
+        """The e-mail address that the account had before the LMS began to retire it; empty where it did not."""
+
     def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
         """The keys of the course runs of those programs that the LMS knows, by the program's UUID."""
 

@@ -129,6 +129,14 @@ class EdxPlatform(PlatformRows, PlatformState):
 
         return (signals.USER_RETIRE_LMS_MISC, signals.USER_RETIRE_LMS_CRITICAL)
 
+    def address_before_retirement(self, user_id: int) -> str:
+        """Kept till the end of the retirement; the account itself has lost it when the first signal is sent."""
+        with asking_edx_platform():
+            from openedx.core.djangoapps.user_api.models import UserRetirementStatus
+
+        rows = UserRetirementStatus.objects.filter(user_id=user_id)
+        return rows.values_list("original_email", flat=True).first() or ""
+
     def runs_of_programs(self, uuids: Collection[str]) -> Mapping[str, Collection[str]]:
         """From the LMS's cache of the course catalog, which the command ``cache_programs`` fills.
 

@@ -73,6 +73,12 @@ def is_course_staff(user: AbstractBaseUser | AnonymousUser, key: CourseKey | str
     return backend().is_course_staff(user, course_key(key))
 
 
+def addresses_of(user_id: int) -> set[str]:
+    """The e-mail addresses that something kept here may be under: the user's, and theirs before they were retired."""
+    now = get_user_model().objects.filter(pk=user_id).values_list("email", flat=True)
+    return {*now, backend().address_before_retirement(user_id)} - {""}
+
+
 def retired_users() -> QuerySet[Any]:
     """The users whose accounts were retired: edx-platform keeps them, with user names that tell nothing."""
     return get_user_model().objects.filter(username__startswith=_retired_prefix())

@@ -7,9 +7,10 @@ from math import log2
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 
-from credly_badges import access, awards, claims, lms
+from credly_badges import access, awards, claims, lms, retirement
 from credly_badges.claims import spelling
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, ClaimCode, CodeClaim, OutboxMessage
 from credly_badges.testing.factories import COURSE_KEY, AwardFactory, TemplateFactory, UserFactory
@@ -408,3 +409,65 @@ class TestAttempts:
         monkeypatch.setattr("credly_badges.claims.attempts.time.time", lambda: 1_800_000_060)
 
         self.attempt(1, "a", fails=False)
+
+
+class TestDoneAgain:
+    """Where the database takes a claim back for another one's sake, it is claimed again."""
+
+    DEADLOCK, TIMEOUT = OperationalError(1213, "Deadlock found"), OperationalError(1205, "Lock wait timeout exceeded")
+
+    def failing(self, *errors):
+        left = list(errors)
+
+        def do():
+            if left:
+                raise left.pop(0)
+            return "done"
+
+        return do
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_deadlock_is_no_reason_to_give_up(self):
+        assert claims.undisturbed(self.failing(self.DEADLOCK, OperationalError(1020, "Record has changed"))) == "done"
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("errors", [[DEADLOCK] * 5, [TIMEOUT], [OperationalError()]])
+    def test_but_not_for_ever_and_not_for_another_reason(self, errors):
+        with pytest.raises(OperationalError):
+            claims.undisturbed(self.failing(*errors))
+
+    def test_inside_of_another_transaction_there_is_one_try(self):
+        with pytest.raises(OperationalError):
+            claims.undisturbed(self.failing(self.DEADLOCK))
+
+
+class TestRetirement:
+    """A learner leaves."""
+
+    def test_what_they_claimed_is_forgotten_and_a_code_for_them_is_closed(self, badge):
+        user, other = UserFactory(email="Ada@example.org"), learner()
+        shared = claims.make(badge, most=None)
+        mine, theirs = claims.make(badge, email="ada@Example.org"), claims.make(badge, email="eve@example.org")
+        redeem(shared, lms.learner(user.pk))
+        redeem(shared, other)
+
+        retirement.forget(user.pk)
+        retirement.forget(user.pk)
+
+        assert [each.learner_id for each in CodeClaim.objects.all()] == [other.id]
+        mine.refresh_from_db(), theirs.refresh_from_db(), shared.refresh_from_db()
+        assert (mine.email, mine.is_open()) == ("", False)
+        assert (theirs.email, theirs.is_open()) == ("eve@example.org", True)
+        assert shared.claimed == 2
+        assert AuditEntry.objects.get(action="claim_code.closed").object_id == str(mine.pk)
+
+    def test_also_where_the_lms_has_taken_the_address_off_their_account_already(self, badge, course):
+        user = UserFactory(email="ada@example.org")
+        mine = claims.make(badge, email="ada@example.org")
+        type(user).objects.filter(pk=user.pk).update(email="retired__user_1@retired.invalid")
+        course.add_retirement(user.pk, "ada@example.org")
+
+        retirement.forget(user.pk)
+
+        mine.refresh_from_db()
+        assert (mine.email, mine.is_open()) == ("", False)

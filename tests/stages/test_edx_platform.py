@@ -494,6 +494,17 @@ def test_edx_platform_tells_whom_an_anonymous_id_means(edx_platform):
     assert lms.user_id_of_anonymous("", DEMO) is None
 
 
+def test_edx_platform_tells_the_address_that_a_retired_learner_had(edx_platform):
+    from openedx.core.djangoapps.user_api.models import UserRetirementStatus
+
+    ana, bob = UserFactory(email="retired__user_1@retired.invalid"), UserFactory(email="bob@example.org")
+    UserRetirementStatus.objects.create(user=ana, original_email="ana@example.org")
+
+    assert lms.addresses_of(ana.pk) == {"retired__user_1@retired.invalid", "ana@example.org"}
+    assert lms.addresses_of(bob.pk) == {"bob@example.org"}
+    assert lms.addresses_of(0) == set()
+
+
 def test_an_lms_that_answers_everything_is_said_to(edx_platform, settings):
     settings.LMS_ROOT_URL = "https://lms.example.com"
 

@@ -96,6 +96,9 @@ class StandInLMS(Records):
         has_role = user.is_active and not roles.isdisjoint(self._staff)
         return bool(getattr(user, "is_staff", False) or has_role)
 
+    def address_before_retirement(self, user_id: int) -> str:
+        return self._retirements.get(user_id, "")
+
     def retirement_signals(self) -> Collection[Signal]:
         return (USER_RETIRE_LMS_MISC, USER_RETIRE_LMS_CRITICAL)
 

@@ -40,6 +40,7 @@ class Records:
         self._cohorts: dict[InCourse, str] = {}
         self._teams: dict[InCourse, list[str]] = {}
         self._anonymous: dict[str, InCourse] = {}
+        self._retirements: dict[int, str] = {}
 
     @property
     def shelves(self) -> Mapping[Source, Shelf[Any]]:
@@ -147,3 +148,7 @@ class Records:
     def add_anonymous_id(self, anonymous_id: str, user_id: int, course_key: CourseKey | str = "") -> None:
         """Say how a user is called where their name must not be seen: in one course run, or everywhere."""
         self._anonymous[anonymous_id] = (user_id, str(course_key))
+
+    def add_retirement(self, user_id: int, email: str) -> None:
+        """Say which e-mail address the account of a user had before it was retired."""
+        self._retirements[user_id] = email

@@ -14,3 +14,11 @@ class UserPreference(models.Model):
     class Meta:
         app_label = "user_api"
         unique_together = ("user", "key")
+
+
+class UserRetirementStatus(models.Model):
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    original_email = models.EmailField(db_index=True)
+
+    class Meta:
+        app_label = "user_api"
