@@ -1,8 +1,11 @@
 """The admin: one module per subject. Importing each one registers it."""
 
+from . import application_forms as application_forms
+from . import applications as applications
 from . import audit as audit
 from . import availability as availability
 from . import awards as awards
+from . import bulk as bulk
 from . import claims as claims
 from . import code_claims as code_claims
 from . import events as events

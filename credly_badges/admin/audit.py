@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import (
+    Application,
+    ApplicationForm,
     AuditEntry,
     Availability,
     BadgeAward,
@@ -94,6 +96,14 @@ ACTIONS = {
     "message.redriven": _("Message sent again"),
     "message.dropped": _("Message dropped"),
     "notice.processed_again": _("Notice processed again"),
+    "application.submitted": _("Application submitted"),
+    "application.withdrawn": _("Application withdrawn"),
+    "application.assigned": _("Application assigned"),
+    "application.reviewed": _("Application reviewed"),
+    "application.review_changed": _("Review of an application changed"),
+    "application.approved": _("Application approved"),
+    "application.denied": _("Application denied"),
+    "application_form.changed": _("Application form changed"),
     "difference.mended": _("Difference mended"),
     "api_key.made": _("API key made"),
     "api_key.revoked": _("API key revoked"),
@@ -130,7 +140,7 @@ class KindFilter(WordsFilter):
         things = (
             CredlyOrganization, BadgeTemplate, Availability, BadgeAward, ClaimCode, OutboxMessage, CredlyNotice,
             ReconcileDifference,
-            BulkIssue,
+            BulkIssue, Application, ApplicationForm,
         )  # fmt: skip
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
