@@ -28,6 +28,7 @@ class Yaml(BaseRenderer):
 
     media_type = "application/yaml"
     format = "yaml"
+    charset = None  # It has none: it is in UTF-8 (RFC 9512, 2.1).
 
     def render(self, data: Any, media_type: Any = None, context: Any = None) -> bytes:  # noqa: ARG002
         """The text."""

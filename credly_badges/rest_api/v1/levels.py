@@ -291,11 +291,13 @@ def issuer_of(view: ApiView, issuer_id: UUID, *, to_change: bool = False, names:
     return found
 
 
-def program_of(view: ApiView, program_id: UUID, *, to_change: bool = False) -> BadgeProgram:
-    """A program that the caller may see, or may change; locked then. Raises NotFound, Forbidden."""
+def program_of(view: ApiView, program_id: UUID, *, to_change: bool = False, names: str = "") -> BadgeProgram:
+    """The same of a program."""
     if to_change:
         list(BadgeProgram.objects.select_for_update().filter(uuid=program_id).values_list("pk"))
     found = seen_programs(view).filter(uuid=program_id).first()
+    if found is None and names:
+        raise Invalid(_("There is no such program here."), **{names: str(program_id)})
     if found is None:
         raise NotFound(_("There is no such program here."))
     if to_change and not view.caller.at(Scope.LEVELS_WRITE, Level(program_id=found.pk)):

@@ -84,11 +84,11 @@ class Roles(ApiView):
 
     def _level(self, issuer: UUID | None, program: UUID | None) -> Level:
         if program is not None:
-            found = program_of(self, program)
+            found = program_of(self, program, names="program")
             if issuer not in (None, found.organization.uuid):
                 raise Invalid(_("This program is another issuer's."), program=str(program))
             return Level(program_id=found.pk)
-        return SITE if issuer is None else Level(issuer_of(self, issuer).pk)
+        return SITE if issuer is None else Level(issuer_of(self, issuer, names="issuer").pk)
 
 
 class Role(ApiView):
