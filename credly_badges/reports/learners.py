@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import reduce
 from operator import or_
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.db.models.functions import Cast
 
 from ..models import AuditEntry, BadgeAward, BadgeProgress, BadgeTemplate, RequirementGroup
@@ -51,14 +51,8 @@ def groups_of(rows: Collection[BadgeProgress]) -> dict[int, list[GroupInWords]]:
 
 def ever_open() -> Q:
     """Badges that learners can earn, or could once: not those that were only drafted, reviewed or recorded."""
-    activated = AuditEntry.objects.filter(
-        object_type="badgetemplate",
-        object_id=Cast(OuterRef("pk"), CharField(max_length=64)),
-        action="template.activated",
-    )
-    return IS_OPEN | Q(Exists(activated), status=Status.RETIRED)
-
-
-def known_to(learner_id: int) -> Q:
-    """Badges that a learner may know of: those that are or were open to all, and whatever they hold or held."""
-    return ever_open() | Q(Exists(BadgeAward.objects.filter(template=OuterRef("pk"), learner_id=learner_id)))
+    activated = AuditEntry.objects.filter(object_type="badgetemplate", action="template.activated").order_by()
+    # The log keeps IDs as texts. They are read as numbers, as MySQL does not compare a number that is cast to a text
+    # with a column whose collation is another than the connection's.
+    numbers = activated.annotate(number=Cast("object_id", BigIntegerField())).values("number")
+    return IS_OPEN | Q(status=Status.RETIRED, pk__in=numbers)

@@ -140,6 +140,21 @@ class TestSharing:
 
         assert change(mine, award, {"shared": True}).status_code == 409
 
+    def test_a_wish_that_rests_on_what_is_no_longer_so_is_not_followed(self, mine, award):
+        etag = mine.get(f"{ME}/badges/{award.uuid}")["ETag"]
+        change(mine, award, {"shared": True})
+
+        late = mine.patch(
+            f"{ME}/badges/{award.uuid}",
+            {"showName": True},
+            content_type="application/json",
+            headers={"If-Match": etag},
+        )
+
+        assert (late.status_code, late.json()["error"]) == (412, "PRECONDITION_FAILED")
+        award.refresh_from_db()
+        assert not award.shows_name
+
     def test_a_name_is_not_shown_of_what_is_not_shared(self, mine, award):
         assert change(mine, award, {"showName": True}).status_code == 409
         assert change(mine, award, {"shared": True, "showName": True}).json()["showName"] is True

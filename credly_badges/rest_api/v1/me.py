@@ -17,6 +17,7 @@ from ... import reports
 from ...awards import sharing
 from ...models import BadgeAward, BadgeTemplate
 from ...reports import learners
+from . import matching
 from .awards import AwardSerializer
 from .badges import ISSUER
 from .errors import Conflict, Forbidden, Invalid, NotFound
@@ -99,6 +100,7 @@ class MyBadge(MyView):
         """Let anybody see a badge of yours on a page of this site, or nobody any more."""
         known(request)
         award = self._award(award_id)
+        matching.check(request, self.get_serializer(award).data)
         wanted = SharingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if not wanted.validated_data:
