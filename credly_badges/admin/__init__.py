@@ -16,5 +16,7 @@ from . import outbox as outbox
 from . import progress as progress
 from . import reconcile as reconcile
 from . import regressions as regressions
+from . import subscriber_messages as subscriber_messages
+from . import subscribers as subscribers
 from . import templates as templates
 from . import versions as versions
