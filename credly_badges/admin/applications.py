@@ -180,7 +180,7 @@ def _piece(row: ApplicationEvidence) -> str:
         return link(row.url)
     if row.kind == Kind.TEXT:
         return format_html('<span style="white-space: pre-wrap">{}</span>', row.text)
-    where = reverse("credly_badges:evidence", args=[row.application.uuid, row.uuid])
+    where = reverse("credly_badges:v1:evidence", args=[row.application.uuid, row.uuid])
     return format_html('<a href="{}">{}</a>', where, gettext("Picture (%(type)s)") % {"type": row.media_type})
 
 
