@@ -84,7 +84,7 @@ def names(rows: Iterable[ApplicationEvidence]) -> list[str]:
 
 def throw_away(files: Iterable[str]) -> None:
     """Delete pictures. One that cannot be deleted is logged, and does not hold up the others."""
-    storage = ApplicationEvidence._meta.get_field("image").storage  # type: ignore[union-attr]
+    storage = ApplicationEvidence._meta.get_field("image").storage
     for name in files:
         try:
             storage.delete(name)
@@ -102,7 +102,7 @@ def _checked(piece: Piece) -> ApplicationEvidence:
         return ApplicationEvidence(kind=Kind.TEXT, text=_short(piece.text, LONGEST_TEXT), reflection=reflection)
     clean = pictures.clean(piece.content)
     row = ApplicationEvidence(kind=Kind.IMAGE, media_type=clean.media_type, reflection=reflection)
-    row.image = ContentFile(clean.content, name=clean.media_type)  # type: ignore[assignment]
+    row.image = ContentFile(clean.content, name=clean.media_type)
     return row
 
 

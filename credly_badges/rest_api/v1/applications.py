@@ -143,7 +143,7 @@ class Applications(ApplicationsView):
 class SubmittingView(ApplicationsView):
     """Where applications are sent to, with pictures where there are any."""
 
-    parser_classes = (JsonParser, MultiPartParser)  # type: ignore[assignment]
+    parser_classes = (JsonParser, MultiPartParser)
 
     def submit(self, template: BadgeTemplate, learner: lms.Learner, said: dict[str, Any], request: Request) -> Response:
         """Take an application."""
