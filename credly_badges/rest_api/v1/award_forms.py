@@ -63,7 +63,7 @@ class IssueSerializer(ApiSerializer):
     earned_at = EarnedAtField(
         required=False, help_text="When the badge was earned; its issue date. Without a zone in UTC; left out, now."
     )
-    evidence = EvidenceLinkSerializer(many=True, required=False, max_length=given.MOST_LINKS)
+    evidence = EvidenceLinkSerializer(many=True, required=False, max_length=given.MOST_LINKS)  # type: ignore[call-arg]
     narrative = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_TEXT,
         help_text="What is told of it in words. It is public on the badge.",

@@ -42,7 +42,7 @@ class AwardSerializer(ApiSerializer):
     badge_id = serializers.UUIDField(source="template.uuid")
     learner_id = serializers.IntegerField(allow_null=True, help_text="The learner's user ID; null once they have left.")
     state = serializers.ChoiceField(choices=BadgeAward.State.choices)
-    source = serializers.ChoiceField(choices=BadgeAward.Source.choices)
+    source = serializers.ChoiceField(choices=BadgeAward.Source.choices)  # type: ignore[assignment]
     earned_at = serializers.DateTimeField()
     issued_at = serializers.DateTimeField(allow_null=True, help_text="When Credly confirmed it.")
     expires_at = serializers.DateTimeField(allow_null=True)

@@ -33,6 +33,7 @@ from .bulk_shapes import (
 )
 from .errors import Conflict, Invalid, NotFound, TooLarge
 from .parameters import PAGE, choice, known
+from .serializers import ApiSerializer
 from .views import ApiView, ByAccept
 
 AT_ONCE = 500
@@ -49,10 +50,9 @@ class CsvParser(BaseParser):
         stream: Any,
         media_type: str | None = None,  # noqa: ARG002 (as DRF has it)
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
-    ) -> bytes:
+    ) -> Any:
         """Its bytes."""
-        body: bytes = stream.read()
-        return body
+        return stream.read()
 
 
 class Whatever(ByAccept):
@@ -66,7 +66,7 @@ class Whatever(ByAccept):
 class BulkView(ApiView):
     """What all addresses of lists have in common."""
 
-    serializer_class = BulkSerializer
+    serializer_class: type[ApiSerializer] = BulkSerializer
 
     def bulk(self, bulk_id: UUID) -> BulkIssue:
         """The list with this ID. Raises NotFound, also where the caller may not issue its badge."""
@@ -232,11 +232,11 @@ class _Line:
 def _lines(found: BulkIssue) -> Iterator[str]:
     line = csv.writer(_Line())
     # The mark by which spreadsheets know UTF-8.
-    yield "\N{BYTE ORDER MARK}" + line.writerow(RESULT)  # type: ignore[operator]
+    yield "\N{BYTE ORDER MARK}" + line.writerow(RESULT)
     for row in found.rows.select_related("award").order_by("number").iterator(AT_ONCE):
         award = row.award
         of_award = (award.uuid, award.state, award.badge_url) if award else ("", "", "")
-        yield line.writerow([cell(each) for each in (row.number, row.entry, row.state, row.said, *of_award)])  # type: ignore[misc]
+        yield line.writerow([cell(each) for each in (row.number, row.entry, row.state, row.said, *of_award)])
 
 
 def _rows(request: Request) -> tuple[list[bulk.Given], str]:

@@ -18,7 +18,7 @@ from .serializers import ApiSerializer
 class WantedRowSerializer(IssueSerializer):
     """One row of a list: as for one badge, without the reason, which is the same for all."""
 
-    reason = None
+    reason = None  # type: ignore[assignment]
 
 
 class ListSerializer(ApiSerializer):
