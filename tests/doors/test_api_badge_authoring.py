@@ -16,7 +16,7 @@ from django.db import connection
 from credly_badges import access
 from credly_badges.access import Level, Scope
 from credly_badges.credly.transport import Transport
-from credly_badges.models import AuditEntry, BadgeTemplate, CredlyOrganization, IdempotentAnswer
+from credly_badges.models import AuditEntry, BadgeProgram, BadgeTemplate, CredlyOrganization, IdempotentAnswer
 from credly_badges.rest_api.v1 import idempotency
 from credly_badges.testing.factories import AwardFactory, OrganizationFactory, TemplateFactory, UserFactory
 
@@ -416,6 +416,22 @@ def test_where_there_are_several_it_has_to_be_said_for_whom(client, organization
 
     assert answer.status_code == 400
     assert answer.json()["details"] == {"issuer": ["Say for which issuer: there are several."]}
+
+
+def test_a_key_that_only_writes_makes_a_badge(client, organization):
+    assert System(client, organization, Scope.BADGES_WRITE).post(NEW).status_code == 201
+
+
+def test_a_key_of_a_program_makes_no_badge_of_its_organization(credly, client, organization):
+    program = BadgeProgram.objects.create(organization=organization, slug="masters", name="Masters")
+    system = System(client, organization)
+    system.made = access.make(
+        name="Another", scopes=[Scope.BADGES_READ, Scope.BADGES_WRITE], level=Level(None, program.pk)
+    )
+
+    answer = system.post({**NEW, "issuer": str(organization.uuid)})
+
+    assert (answer.status_code, credly.requests()) == (403, [])
 
 
 def test_a_learner_makes_nothing(client, organization):

@@ -98,16 +98,22 @@ class Badges(BadgesView, OutwardView):
 
     def _organization(self, wanted: UUID | None) -> CredlyOrganization:
         """The organization for which the badge is to be made. Raises Invalid, Forbidden."""
-        seen = CredlyOrganization.objects.filter(self.caller.organizations(Scope.BADGES_READ))
-        rows = list(seen.filter(uuid=wanted) if wanted else seen[: len("ab")])
-        if not rows:
-            raise Invalid(_("There is no such issuer here."), issuer=[_("There is no such issuer here.")])
+        there = CredlyOrganization.objects.filter(uuid=wanted) if wanted else CredlyOrganization.objects.all()
+        levels = self.caller.organizations(Scope.BADGES_WRITE)
+        rows = [each for each in there.filter(levels).order_by("pk") if self._may_make_for(each)]
         if len(rows) > 1:
             said = _("Say for which issuer: there are several.")
             raise Invalid(said, issuer=[said])
-        if not self.caller.at(Scope.BADGES_WRITE, Level(rows[0].pk)):
+        if not rows and there.filter(self.caller.organizations(Scope.BADGES_READ)).exists():
             raise Forbidden(_("You may not make badges for this issuer."), scope=Scope.BADGES_WRITE.value)
+        if not rows:
+            said = _("There is no such issuer here.")
+            raise Invalid(said, issuer=[said])
         return rows[0]
+
+    def _may_make_for(self, organization: CredlyOrganization) -> bool:
+        """Who may only write a program's badges makes none for its organization."""
+        return self.caller.at(Scope.BADGES_WRITE, Level(organization.pk))
 
 
 class Badge(BadgesView, OutwardView):
