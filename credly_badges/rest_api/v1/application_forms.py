@@ -12,17 +12,14 @@ from rest_framework.response import Response
 
 from ... import applications
 from ...access import Scope
-from ...models import ApplicationForm, BadgeTemplate
+from ...models import ApplicationForm
 from .application_bodies import FormSerializer
 from .application_reading import read, refusals
-from .applications import ApplicationsView
+from .applications import CONCERNED, ApplicationsView
 from .badges import ISSUER
-from .errors import Forbidden, NotFound
+from .errors import NotFound
 from .parameters import known
 from .views import KNOWN
-
-CONCERNED = (Scope.APPLICATIONS_DECIDE, Scope.APPLICATIONS_READ, Scope.APPLICATIONS_REVIEW)
-"""Who has any of these sees a form that is closed, and what is said to reviewers."""
 
 NAMES = (
     *("is_open", "instructions", "reviews_needed", "awards_at_once", "needs_evidence", "days_to_review"),
@@ -40,7 +37,8 @@ class BadgeApplicationForm(ApplicationsView):
     def get(self, request: Request, badge_id: UUID) -> Response:
         """Get the form of a badge: what learners read before they apply, and what reviewers look at."""
         known(request, {"issuer"})
-        template, is_concerned = self._template(badge_id)
+        template = self.badge(badge_id)
+        is_concerned = any(self.caller.may(scope, template) for scope in CONCERNED)
         if not is_concerned and applications.why_not_taking(template):
             raise NotFound(_("This badge takes no applications now."))
         return Response(_data(applications.form_of(template), with_notes=is_concerned))
@@ -62,16 +60,6 @@ class BadgeApplicationForm(ApplicationsView):
         with refusals():
             form = applications.set_form(template, criteria=wanted, by=self.caller.user, key=self.caller.key, **said)
         return self.changed(_data(form, with_notes=True))
-
-    def _template(self, badge_id: UUID) -> tuple[BadgeTemplate, bool]:
-        """The badge, and whether the caller is concerned with its applications."""
-        for scope in CONCERNED:
-            if self.caller.has(scope):
-                try:
-                    return self.badge(badge_id, scope), True
-                except (NotFound, Forbidden):
-                    continue
-        return self.badge(badge_id), False
 
 
 def _data(form: ApplicationForm, *, with_notes: bool) -> Any:

@@ -26,6 +26,8 @@ from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, moment
 from .views import KNOWN, ApiView
 
 State = Application.State
+CONCERNED = (Scope.APPLICATIONS_READ, Scope.APPLICATIONS_REVIEW, Scope.APPLICATIONS_DECIDE)
+"""Who has any of these for a badge has to do with its applications."""
 ME = "me"
 LARGEST_ID = 2**31 - 1
 
@@ -55,9 +57,14 @@ class ApplicationsView(ApiView):
         return {**super().get_serializer_context(), "asked_by": getattr(self.caller.user, "pk", None)}
 
     def visible(self, scope: Scope = Scope.BADGES_READ) -> Q:
-        """Which badges the caller may see; as a user, also what can be applied for."""
-        mine = super().visible(scope)
-        return mine | applications.TAKING if self.caller.user is not None and scope is Scope.BADGES_READ else mine
+        """Which badges the caller may see: also those whose applications they see, and as a user what takes some."""
+        found = super().visible(scope)
+        if scope is Scope.BADGES_READ:
+            for each in CONCERNED:
+                found |= self.caller.templates(each)
+            if self.caller.user is not None:
+                found |= applications.TAKING
+        return found
 
     def is_own(self, application: Application) -> bool:
         """Whether it is the caller's own."""
