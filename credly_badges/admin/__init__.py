@@ -1,5 +1,6 @@
 """The admin: one module per subject. Importing each one registers it."""
 
+from . import api_keys as api_keys
 from . import application_forms as application_forms
 from . import applications as applications
 from . import audit as audit
@@ -10,6 +11,7 @@ from . import claims as claims
 from . import code_claims as code_claims
 from . import events as events
 from . import history as history
+from . import levels as levels
 from . import notices as notices
 from . import organizations as organizations
 from . import outbox as outbox

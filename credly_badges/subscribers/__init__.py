@@ -3,7 +3,7 @@
 from .addresses import BadAddress, check
 from .catalogue import EVENTS, Event
 from .forgetting import forget
-from .life import Made, change, make, pause, redeliver, remove, resume, rotate, send_test
+from .life import Made, change, make, pause, redeliver, remove, resume, rotate, send_test, store
 from .payloads import PERSONAL, award_data, kept, key_data
 from .rounds import due, expiries, purge
 from .telling import listening, tell, tell_of_award, tell_of_templates
@@ -31,6 +31,7 @@ __all__ = [
     "resume",
     "rotate",
     "send_test",
+    "store",
     "tell",
     "tell_of_award",
     "tell_of_templates",

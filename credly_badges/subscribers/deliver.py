@@ -32,8 +32,6 @@ THREADS = 4
 """How many subscribers one process tells at the same moment."""
 TURN = timedelta(seconds=20)
 """For how long one subscriber is told before others of the same process have their turn."""
-GRACE = timedelta(seconds=30)
-"""What a lease lasts beyond the time that a message may take."""
 
 
 def wake(subscriber_id: int, *, at: datetime | None = None) -> None:
@@ -150,7 +148,7 @@ def _take(subscriber_id: int) -> uuid.UUID | None:
 
 
 def _lease_end(now: datetime) -> datetime:
-    return now + conf.subscriber_timeout() + GRACE
+    return now + conf.subscriber_timeout() + conf.lease()
 
 
 def _is_due(subscriber_id: int, now: datetime) -> bool:
