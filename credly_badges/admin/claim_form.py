@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import claims
-from ..models import ClaimCode
+from ..models import BadgeTemplate, ClaimCode
+from .issue import TemplateChoice
 
 GIVEN = ("template", "code", "most", "starts_at", "ends_at", "email", "course", "cohort", "note")
 CHANGED = ("most", "ends_at", "note")
@@ -19,12 +20,24 @@ CHANGED = ("most", "ends_at", "note")
 class CodeForm(forms.ModelForm):
     """A code, checked as the REST API checks it."""
 
+    template = TemplateChoice(
+        label=_("Badge template"),
+        queryset=BadgeTemplate.objects.none(),
+        help_text=_("Those that are active at Credly, whether or not learners can earn them here."),
+    )
+
     class Meta:
         model = ClaimCode
         fields = GIVEN
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.fields.pop("template", None)
+        else:
+            active = BadgeTemplate.objects.filter(credly_state=BadgeTemplate.CredlyState.ACTIVE)
+            choice = cast("TemplateChoice", self.fields["template"])
+            choice.queryset = active.select_related("organization").order_by("name", "pk")
         if code := self.fields.get("code"):
             code.required = False
             code.help_text = gettext("Of at least 8 letters and digits; leave it empty for a random one.")

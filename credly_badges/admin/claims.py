@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -56,7 +56,6 @@ class ClaimCodeAdmin(SubjectAdmin):
     list_select_related = ("template",)
     search_fields = ("note", "template__name")
     search_help_text = _("A code, words of a note, or the name of a badge.")
-    autocomplete_fields: ClassVar[Any] = ("template",)
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClaimCode]:
@@ -91,10 +90,6 @@ class ClaimCodeAdmin(SubjectAdmin):
             return ()
         shown = ("template_page", "code_shown", "address_shown", "state", "claimed_shown", "made_by")
         return (*shown, "starts_at", "email", "course", "cohort", "created", "closed_at")
-
-    def get_autocomplete_fields(self, request: HttpRequest) -> Any:
-        """The badge."""
-        return self.autocomplete_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: ClaimCode | None = None) -> bool:
         """Nobody: who claimed it has to be found."""

@@ -24,6 +24,7 @@ from ..models import (
     BadgeAward,
     BadgeRequirement,
     BadgeTemplate,
+    ClaimCode,
     HistoryRun,
     Regression,
     RequirementsVersion,
@@ -253,6 +254,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
         for model, name, narrowed in (
             (Regression, _("Regressions"), {"progress__template__id__exact": thing.pk}),
             (HistoryRun, _("History"), {"template__id__exact": thing.pk}),
+            (ClaimCode, _("Claim codes"), {"template__id__exact": thing.pk}),
             (RequirementsVersion, _("Versions"), {"template__id__exact": thing.pk}),
         ):
             if may(request, f"view_{model._meta.model_name}"):
