@@ -100,10 +100,8 @@ def create(
             raise NameTaken(_brought(organization, there[0], asked_at))
         else:
             made = _made(client, order)
-    with transaction.atomic():
-        template = _brought(organization, made, asked_at)
-        _record("template.created_at_credly", template, by, key, {"name": template.name})
-    return template
+    told = {"name": made.name[:200]}
+    return _kept("template.created_at_credly", organization, made, asked_at, by=by, key=key, after=told)
 
 
 def change(
@@ -195,10 +193,31 @@ def _changed(
     except errors.NotFound:
         single.gone(organization, template.uuid, as_of=asked_at)
         raise GoneFromCredly from None
-    with transaction.atomic():
-        row = _brought(organization, said, asked_at)
-        _record(action, row, by, key, after or {})
-    return row
+    return _kept(action, organization, said, asked_at, by=by, key=key, after=after)
+
+
+def _kept(
+    action: str,
+    organization: CredlyOrganization,
+    said: wire.Template,
+    as_of: datetime,
+    *,
+    by: AbstractBaseUser | None,
+    key: ApiKey | None,
+    after: dict[str, Any] | None = None,
+    tries: int = 2,
+) -> BadgeTemplate:
+    """The row of a template that Credly has just described, and the note of what was done with it."""
+    try:
+        with transaction.atomic():
+            row = _brought(organization, said, as_of)
+            _record(action, row, by, key, after or {})
+            return row
+    except IntegrityError:
+        # Credly's notice of it, which leaves at the same moment, was faster. Then its row is there now.
+        if tries == 1:
+            raise
+    return _kept(action, organization, said, as_of, by=by, key=key, after=after, tries=tries - 1)
 
 
 def _brought(organization: CredlyOrganization, said: wire.Template, as_of: datetime) -> BadgeTemplate:

@@ -544,6 +544,23 @@ def test_no_transaction_is_open_while_credly_is_asked(credly, system, badge, mon
 
 
 @pytest.mark.django_db(transaction=True)
+def test_credlys_notice_of_it_may_be_faster(credly, system, organization):
+    faster: list[str] = []
+
+    def notice(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("INSERT INTO") and "_badgetemplate" in sql and not faster:
+            faster.append(credly.templates()[0]["id"])
+            TemplateFactory(organization=organization, uuid=uuid.UUID(faster[0]))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(notice):
+        answer = system.post(NEW)
+
+    assert (len(faster), answer.status_code) == (1, 201)
+    assert BadgeTemplate.objects.get().name == "Archery"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_at_one_moment_one_makes_it(credly, client, organization, settings):
     systems = [System(type(client)(), organization) for _ in range(2)]
     answers: list[Any] = []
