@@ -157,8 +157,11 @@ class AwardAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("evidence"))
     def evidence_shown(self, award: BadgeAward) -> str:
-        links = [(link(item.get("url", ""), item.get("name", "")),) for item in award.evidence]
-        return format_html_join(", ", "{}", links) or NOTHING
+        shown = [
+            (link(item["url"], item.get("name", "")) if item.get("url") else f"“{item.get('description', '')}”",)
+            for item in award.evidence
+        ]
+        return format_html_join(", ", "{}", shown) or NOTHING
 
     @admin.display(description=_("the award before it"))
     def previous_shown(self, award: BadgeAward) -> str:

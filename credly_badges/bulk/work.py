@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from .. import audit, awards, waking
+from ..issuing import outbox
 from ..models import ApiKey, BadgeAward, BadgeTemplate, BulkIssue, BulkRow
 from .preview import LONGEST_SAID, facts
 
@@ -176,8 +177,9 @@ def _issue_some(hold: _Hold) -> bool:
     rows = list(_rows(hold.bulk, RowState.READY)[:PORTION])
     # As it is now: meanwhile somebody may have archived it.
     hold.bulk.template = BadgeTemplate.objects.select_related("organization").get(pk=hold.bulk.template_id)
-    for row in rows:
-        _write(row, *_tried(row, lambda row: _issue(hold.bulk, row), RowState.REFUSED))
+    with outbox.woken_together():
+        for row in rows:
+            _write(row, *_tried(row, lambda row: _issue(hold.bulk, row), RowState.REFUSED))
     if len(rows) < PORTION:
         hold.keep(state=State.DONE, finished_at=timezone.now(), lease=None, leased_until=None)
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -19,6 +21,8 @@ BATCH = 500
 
 T = TypeVar("T")
 
+_gathered: ContextVar[list[int] | None] = ContextVar("_gathered", default=None)
+
 
 def put(award: BadgeAward, kind: OutboxMessage.Kind, details: Mapping[str, Any] | None = None) -> OutboxMessage:
     """Store an order for an award and have it delivered once the transaction is committed.
@@ -32,8 +36,25 @@ def put(award: BadgeAward, kind: OutboxMessage.Kind, details: Mapping[str, Any] 
         details=dict(details or {}),
         not_before=timezone.now(),
     )
-    wake_after_commit([message.pk])
+    gathered = _gathered.get()
+    if gathered is None:
+        wake_after_commit([message.pk])
+    else:
+        gathered.append(message.pk)
     return message
+
+
+@contextmanager
+def woken_together() -> Iterator[None]:
+    """Have all that is put within this delivered by one wake-up after the commit, and so in batches to Credly."""
+    gathered: list[int] = []
+    before = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(before)
+    if gathered:
+        wake_after_commit(gathered)
 
 
 def take_back(award: BadgeAward) -> bool:

@@ -388,4 +388,5 @@ def test_from_a_file_to_the_badges_at_credly(client, credly, organization, at_cr
 
     assert {each["recipient_email"] for each in credly.badges()} == {"ada@example.com", "ben@example.com"}
     assert not OutboxMessage.objects.filter(open=True).exists()
+    assert [record.path.rpartition("/")[2] for record in credly.requests("POST")] == ["batch"]
     assert get(client, f"bulk/{number}", headers).json()["counts"] == {**NONE, "total": 2, "issued": 2}
