@@ -15,16 +15,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import (
+    ApiKey,
     Application,
     ApplicationForm,
     AuditEntry,
     Availability,
     BadgeAward,
+    BadgeProgram,
     BadgeTemplate,
     BulkIssue,
     ClaimCode,
     CredlyNotice,
     CredlyOrganization,
+    LevelRole,
     OutboxMessage,
     ReconcileDifference,
 )
@@ -149,7 +152,7 @@ class KindFilter(WordsFilter):
         things = (
             CredlyOrganization, BadgeTemplate, Availability, BadgeAward, ClaimCode, OutboxMessage, CredlyNotice,
             ReconcileDifference,
-            BulkIssue, Application, ApplicationForm,
+            BulkIssue, Application, ApplicationForm, ApiKey, BadgeProgram, LevelRole,
         )  # fmt: skip
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
