@@ -112,9 +112,9 @@ class Site:
         """Settings of the processes that are started from here on."""
         self.settings.update(settings)
 
-    def start_workers(self, number: int = 2) -> list[Worker]:
+    def start_workers(self, number: int = 2, *, pool: int = 2) -> list[Worker]:
         """So many Celery workers, ready."""
-        return self._start([Worker(self._name("worker"), self.queue, *self._place()) for _ in range(number)])
+        return self._start([Worker(self._name("worker"), self.queue, *self._place(), pool=pool) for _ in range(number)])
 
     def start_lms(self, number: int = 1) -> list[LMS]:
         """So many web processes of the LMS, ready."""

@@ -52,11 +52,22 @@ class Process:
 
 
 class Worker(Process):
-    """A Celery worker of two pool processes that listens to one queue."""
+    """A Celery worker of two pool processes, or as many as are said, that listens to one queue."""
 
-    def __init__(self, name: str, queue: str, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, name: str, queue: str, environment: dict[str, str], folder: Path, *, pool: int = 2) -> None:
         self._ready = folder / f"{name}.ready"
-        arguments = ["celery", "-A", "tests.host", "worker", "--pool", "prefork", "--concurrency", "2", "-Q", queue]
+        arguments = [
+            "celery",
+            "-A",
+            "tests.host",
+            "worker",
+            "--pool",
+            "prefork",
+            "--concurrency",
+            str(pool),
+            "-Q",
+            queue,
+        ]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
         ready = {"CREDLY_TEST_READY_FILE": str(self._ready)}
         super().__init__(name, [*arguments, *quiet, "--hostname", f"{name}@{queue}"], {**environment, **ready}, folder)
