@@ -63,9 +63,10 @@ class RunningSite:
             "PYTHONPATH": str(ROOT),
         }
 
-    def fill(self, tables: Path, templates: list[str], people: list[str]) -> None:
-        """Give it its tables, its badges and its people."""
-        shutil.copy(tables, self.folder / DATABASE)
+    def fill(self, tables: Path | None, templates: list[str], people: list[str]) -> None:
+        """Give it its tables, unless it has them, its badges and its people."""
+        if tables is not None:
+            shutil.copy(tables, self.folder / DATABASE)
         made = [(str(self.credly.add_template(self.there, name).uuid), name) for name in templates]
         facts = {"uuid": str(self.there.uuid), "name": self.there.name, "key": self.there.key}
         self.runs("-c", SEED.format(**facts, templates=made, people=people))

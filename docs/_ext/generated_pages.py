@@ -1,4 +1,4 @@
-"""Writes the reference pages that the code itself can tell: settings, events, state and commands."""
+"""Writes the reference pages that the code itself can tell: settings, events, state, commands, scopes."""
 
 import json
 from argparse import SUPPRESS, ArgumentParser, HelpFormatter
@@ -14,7 +14,10 @@ from django.core.management.base import DjangoHelpFormatter
 from openedx_events.tooling import KNOWN_UNSERIALIZABLE_SIGNALS
 from sphinx.application import Sphinx
 
+from credly_badges.access import ROLES, Scope
+from credly_badges.access.scopes import COURSE_STAFF, DESCRIPTIONS, PERMISSIONS
 from credly_badges.events.catalogue import CATALOGUE, EventType, NamedBy, ScopeKind
+from credly_badges.models import LevelRole
 from credly_badges.rules.fields import Field
 from credly_badges.state import BADGE, STATE, SUBSECTION
 
@@ -51,7 +54,14 @@ def write_pages(app: Sphinx) -> None:
     """Write each page whose text has changed since the last build."""
     folder = Path(app.srcdir) / "references" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in (("settings", settings()), ("events", events()), ("state", state()), ("commands", commands())):
+    pages = {
+        "settings": settings(),
+        "events": events(),
+        "state": state(),
+        "commands": commands(),
+        "api_scopes": api_scopes(),
+    }
+    for name, lines in pages.items():
         text = "\n".join(lines) + "\n"
         page = folder / f"{name}.rst"
         if not page.exists() or page.read_text(encoding="utf-8") != text:
@@ -141,6 +151,31 @@ def commands() -> Iterator[str]:
         yield from heading(name, "*")
         yield from ("::", "")
         yield from (f"   {line}".rstrip() for line in help_of(parser).splitlines())
+
+
+def api_scopes() -> Iterator[str]:
+    """Every scope of the REST API, and who has it."""
+    yield from heading("Scopes and roles of the REST API", "#")
+    yield "What can be allowed to a key, or to somebody, at a level and at all below it."
+    yield "See :doc:`/references/rest_api`."
+    yield from ("", ".. list-table::", "   :header-rows: 1", "")
+    yield from ("   * - Scope", "     - What it allows", *(f"     - {role.label}" for role in LevelRole.Role))
+    yield "     - course staff"
+    for scope in Scope:
+        yield from (f"   * - ``{scope}``", f"     - {DESCRIPTIONS[scope]}")
+        yield from (f"     - {'yes' if scope in ROLES[role] else ''}".rstrip() for role in LevelRole.Role)
+        yield f"     - {'yes' if scope in COURSE_STAFF else ''}".rstrip()
+    yield from (
+        "",
+        "*Course staff* have theirs with the badges all of whose requirements lie in courses of theirs.",
+        "",
+    )
+    yield "Who has the permission on the left in Django's admin, and is staff there, may do the same over the REST API, at"
+    yield "the level of the whole site."
+    yield from ("", ".. list-table::", "   :header-rows: 1", "", "   * - Permission in the admin", "     - Scopes")
+    for permission in sorted(set(PERMISSIONS.values())):
+        scopes = ", ".join(f"``{scope}``" for scope, named in PERMISSIONS.items() if named == permission)
+        yield from (f"   * - ``{permission}``", f"     - {scopes}")
 
 
 def help_of(parser: ArgumentParser) -> str:
