@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from credly_badges import access, lms
 from credly_badges.access import SITE, Level, Scope
-from credly_badges.models import BadgeProgram, BadgeTemplate, LevelRole
+from credly_badges.models import BadgeProgram, BadgeTemplate, DeliveryAttempt, LevelRole
 from credly_badges.testing.factories import (
     COURSE_KEY,
     AwardFactory,
     FulfillmentFactory,
+    MessageFactory,
     OrganizationFactory,
     ProgressFactory,
     ReceivedEventFactory,
@@ -278,6 +279,20 @@ class TestWhy:
         assert key().get(self.path(learner, badge)).status_code == 200
         assert key().get(self.path(UserFactory.build(pk=999_999), badge)).status_code == 404
         assert key().get(f"learners/{10**30}/badges/{badge.uuid}/why").status_code == 404
+
+    @pytest.mark.parametrize(
+        ("scopes", "told"), [([Scope.LEARNERS_READ], False), ([Scope.LEARNERS_READ, Scope.AWARDS_ISSUE], True)]
+    )
+    def test_what_credly_said_of_a_try_is_for_those_who_can_do_something_about_it(self, badge, learner, scopes, told):
+        message = MessageFactory(award=AwardFactory(template=badge, learner=learner))
+        DeliveryAttempt.objects.create(
+            message=message, started_at=timezone.now(), outcome="refused", status=422, said="No lea@example.com here."
+        )
+
+        answer = key_of(badge, *scopes).get(self.path(learner, badge))
+
+        assert answer.status_code == 200
+        assert ("lea@example.com" in answer.content.decode()) is told
 
     def test_a_badge_of_others_is_not_found(self, badge, elsewhere, learner):
         AwardFactory(template=elsewhere, learner=learner)

@@ -120,6 +120,9 @@ class LearnerWhy(LearnersView):
                 raise NotFound(_("Nothing is known of this learner that concerns this badge."))
         elif not lms.present([_possible(learner_id)]):
             raise NotFound(_("There is no such learner."))
+        if not self.caller.may(Scope.AWARDS_ISSUE, template):
+            # What Credly said of a try may repeat a name or an address; it is for those who can do something about it.
+            why = replace(why, path=tuple(replace(step, details=()) for step in why.path))
         return Response(shown(why))
 
 
