@@ -23,6 +23,8 @@ from credly_badges.models import (
     LevelRole,
     OutboxMessage,
     ReviewItem,
+    Subscriber,
+    SubscriberMessage,
 )
 from credly_badges.testing.factories import AwardFactory, TemplateFactory, UserFactory
 
@@ -595,6 +597,23 @@ def test_what_was_done_is_in_the_audit_log_without_what_was_written():
         "application.denied",
     ]
     assert not [entry for entry in entries if "SECRET" in f"{entry.before}{entry.after}{entry.because}"]
+
+
+def test_subscribers_are_told_of_each_step_and_not_of_whom():
+    badge = a_badge(awards_at_once=False)
+    Subscriber.objects.create(name="Portal", url="https://example.com/hook", organization=badge.organization)
+    application = applied(badge, UserFactory(username="lea"), statement="SECRET")
+
+    reviewed(application, True)
+    applications.approve(application, by=UserFactory(), feedback="SECRET")
+
+    told = SubscriberMessage.objects.filter(subject=f"application:{application.pk}").order_by("pk")
+    assert [(each.event, each.payload["state"], each.payload.get("satisfied")) for each in told] == [
+        ("application.submitted", "submitted", None),
+        ("application.reviewed", "submitted", True),
+        ("application.reviewed", "approved", None),
+    ]
+    assert not [each for each in told if "SECRET" in str(each.payload) or each.learner_id]
 
 
 def test_a_learner_who_leaves_takes_their_applications_along(pictures, django_capture_on_commit_callbacks):

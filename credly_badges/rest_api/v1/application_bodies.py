@@ -26,7 +26,7 @@ MOST_DAYS = LONGEST_ASSIGNED.days
 MOST_REVIEWS = 20
 
 
-class CriterionSerializer(ApiSerializer):
+class ApplicationCriterionSerializer(ApiSerializer):
     """One thing that reviewers look at. Sent with its ID it stays the same one."""
 
     id = serializers.UUIDField(source="uuid", required=False)
@@ -37,7 +37,7 @@ class CriterionSerializer(ApiSerializer):
     required = serializers.BooleanField(required=False, default=True)  # type: ignore[assignment]
 
 
-class FormSerializer(ApiSerializer):
+class ApplicationFormSerializer(ApiSerializer):
     """That learners may apply for a badge, and by what rules that is decided. What is left out is as it is at first."""
 
     is_open = serializers.BooleanField()
@@ -54,11 +54,11 @@ class FormSerializer(ApiSerializer):
         required=False, default=14, min_value=1, max_value=MOST_DAYS,
         help_text="For how many days an application is assigned where nothing else is said.",
     )  # fmt: skip
-    criteria = CriterionSerializer(many=True, max_length=MOST_CRITERIA)  # type: ignore[call-arg]
+    criteria = ApplicationCriterionSerializer(many=True, max_length=MOST_CRITERIA)  # type: ignore[call-arg]
     updated_at = serializers.DateTimeField(source="modified", read_only=True, allow_null=True)
 
 
-class ShownSerializer(ApiSerializer):
+class ApplicationEvidenceSerializer(ApiSerializer):
     """One piece of evidence. A picture is at ``applications/{id}/evidence/{evidenceId}``."""
 
     id = serializers.UUIDField(source="uuid")
@@ -77,7 +77,7 @@ class ApplicationSerializer(ApiSerializer):
     learner_id = serializers.IntegerField(help_text="The learner's user ID.")
     state = serializers.ChoiceField(choices=Application.State.choices)
     statement = serializers.CharField()
-    evidence = ShownSerializer(many=True, source="evidence.all")
+    evidence = ApplicationEvidenceSerializer(many=True, source="evidence.all")
     previous_id = serializers.UUIDField(
         source="previous.uuid", default=None, allow_null=True, help_text="The application that was denied before."
     )
@@ -108,7 +108,7 @@ class ApplicationSerializer(ApiSerializer):
         return None if is_own(self.context, application) else application.decided_by_id
 
 
-class FoundSerializer(ApiSerializer):
+class ReviewItemSerializer(ApiSerializer):
     """What was found of one criterion, in the words that it had then; without its ID where it is gone."""
 
     criterion_id = serializers.UUIDField(source="criterion.uuid", default=None, allow_null=True)
@@ -127,7 +127,7 @@ class ReviewSerializer(ApiSerializer):
     author = serializers.SerializerMethodField(help_text="Who has reviewed, in the words of the system that sent it.")
     satisfied = serializers.BooleanField(help_text="Whether all criteria are satisfied that were required then.")
     comment = serializers.CharField()
-    items = FoundSerializer(many=True, source="items.all")
+    items = ReviewItemSerializer(many=True, source="items.all")
     created_at = serializers.DateTimeField(source="created")
     updated_at = serializers.DateTimeField(source="modified")
 
@@ -164,7 +164,7 @@ class GivenReviewSerializer(ChangedReviewSerializer):
     )  # fmt: skip
 
 
-class PieceSerializer(ApiSerializer):
+class EvidenceSubmissionSerializer(ApiSerializer):
     """One piece of evidence that is sent."""
 
     kind = serializers.ChoiceField(choices=Kind.choices)
@@ -185,16 +185,16 @@ class PieceSerializer(ApiSerializer):
         return attrs
 
 
-class AgainSerializer(ApiSerializer):
+class ResubmissionSerializer(ApiSerializer):
     """What is sent to apply again."""
 
     statement = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_STATEMENT)
-    evidence = PieceSerializer(  # type: ignore[call-arg]
+    evidence = EvidenceSubmissionSerializer(  # type: ignore[call-arg]
         many=True, required=False, default=list, max_length=applications.MOST_EVIDENCE
     )
 
 
-class SubmissionSerializer(AgainSerializer):
+class ApplicationSubmissionSerializer(ResubmissionSerializer):
     """What is sent to apply for a badge."""
 
     learner = serializers.CharField(
@@ -207,13 +207,18 @@ class SubmissionSerializer(AgainSerializer):
         return somebody(said)
 
 
-class WithPictures(ApiSerializer):
+class ResubmissionWithPicturesSerializer(ApiSerializer):
     """The same with pictures, each in a part of its own that a piece of evidence names as its ``file``."""
 
-    learner = serializers.CharField(required=False)
     statement = serializers.CharField(required=False)
     evidence = serializers.CharField(required=False, help_text="The list of evidence, as JSON.")
     picture = serializers.FileField(required=False, help_text="Any name will do, and there may be several.")
+
+
+class SubmissionWithPicturesSerializer(ResubmissionWithPicturesSerializer):
+    """An application with pictures, each in a part of its own that a piece of evidence names as its ``file``."""
+
+    learner = serializers.CharField(required=False)
 
 
 class AssignmentSerializer(ApiSerializer):

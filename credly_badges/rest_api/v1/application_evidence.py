@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from ...applications.pictures import MEDIA_TYPES
 from ...models import ApplicationEvidence
-from .application_bodies import ShownSerializer
+from .application_bodies import ApplicationEvidenceSerializer
 from .applications import ApplicationsView
 from .errors import NotFound
 from .parameters import known
@@ -36,12 +36,12 @@ class Evidence(ApplicationsView):
     """One piece of evidence."""
 
     scopes = {"GET": KNOWN}
-    serializer_class = ShownSerializer
+    serializer_class = ApplicationEvidenceSerializer
 
     @extend_schema(
         operation_id="getEvidence",
         responses={
-            (200, "application/json"): ShownSerializer,
+            (200, "application/json"): ApplicationEvidenceSerializer,
             **{(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES.values()},
         },
     )

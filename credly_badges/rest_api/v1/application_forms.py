@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from ... import applications
 from ...access import Scope
 from ...models import ApplicationForm
-from .application_bodies import FormSerializer
+from .application_bodies import ApplicationFormSerializer
 from .application_reading import read, refusals
 from .applications import CONCERNED, ApplicationsView
 from .badges import ISSUER
@@ -31,7 +31,7 @@ class BadgeApplicationForm(ApplicationsView):
     """The form of one badge."""
 
     scopes = {"GET": KNOWN, "PUT": Scope.APPLICATIONS_DECIDE}
-    serializer_class = FormSerializer
+    serializer_class = ApplicationFormSerializer
 
     @extend_schema(operation_id="getApplicationForm", parameters=[ISSUER])
     def get(self, request: Request, badge_id: UUID) -> Response:
@@ -44,13 +44,16 @@ class BadgeApplicationForm(ApplicationsView):
         return Response(_data(applications.form_of(template), with_notes=is_concerned))
 
     @extend_schema(
-        operation_id="setApplicationForm", parameters=[ISSUER], request=FormSerializer, responses=FormSerializer
+        operation_id="setApplicationForm",
+        parameters=[ISSUER],
+        request=ApplicationFormSerializer,
+        responses=ApplicationFormSerializer,
     )
     def put(self, request: Request, badge_id: UUID) -> Response:
         """Say how applications are taken and decided. Criteria that are left out go; what was found of them is kept."""
         known(request, {"issuer"})
         template = self.badge(badge_id, Scope.APPLICATIONS_DECIDE)
-        said = read(FormSerializer, request)
+        said = read(ApplicationFormSerializer, request)
         there = ApplicationForm.objects.select_for_update().filter(template=template).first()
         self.check_match(request, _data(there or ApplicationForm(template=template), with_notes=True))
         wanted = [
@@ -75,4 +78,4 @@ def _data(form: ApplicationForm, *, with_notes: bool) -> Any:
         "days_to_review",
         "modified",
     )
-    return FormSerializer({**{name: getattr(form, name) for name in names}, "criteria": criteria}).data
+    return ApplicationFormSerializer({**{name: getattr(form, name) for name in names}, "criteria": criteria}).data

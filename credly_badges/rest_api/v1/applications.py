@@ -41,8 +41,11 @@ FILTERS = [
     UPDATED_SINCE,
 ]
 NAMES = frozenset({"state", "assignedTo", "learner", "updatedSince"})
-SUBMISSION = {"application/json": forms.SubmissionSerializer, MULTIPART: forms.WithPictures}
-AGAIN = {"application/json": forms.AgainSerializer, MULTIPART: forms.WithPictures}
+SUBMISSION = {
+    "application/json": forms.ApplicationSubmissionSerializer,
+    MULTIPART: forms.SubmissionWithPicturesSerializer,
+}
+AGAIN = {"application/json": forms.ResubmissionSerializer, MULTIPART: forms.SubmissionWithPicturesSerializer}
 
 
 class ApplicationsView(ApiView):
@@ -201,7 +204,7 @@ class BadgeApplications(SubmittingView):
         """Apply for a badge. Learners do it for themselves; who may submit applications, for any learner."""
         known(request, {"issuer"})
         self.badge(badge_id, Scope.BADGES_READ if self.caller.user is not None else Scope.APPLICATIONS_SUBMIT)
-        said = read(forms.SubmissionSerializer, request)
+        said = read(forms.ApplicationSubmissionSerializer, request)
         learner = said.get("learner") or self._caller_as_learner()
         is_own = self.caller.user is not None and learner.id == self.caller.user.pk
         template = self.badge(badge_id, Scope.BADGES_READ if is_own else Scope.APPLICATIONS_SUBMIT)
@@ -243,7 +246,7 @@ class Resubmission(SubmittingView):
         """Apply again after a denial: a new application, which names the one before it."""
         known(request)
         found = self.application(application_id, Scope.APPLICATIONS_SUBMIT, own=True)
-        said = read(forms.AgainSerializer, request)
+        said = read(forms.ResubmissionSerializer, request)
         if found.state != State.DENIED:
             raise Conflict(_("This application was not denied, so it is not sent again."), state=found.state)
         learner = lms.learner(found.learner_id)
