@@ -80,7 +80,7 @@ class ClaimCodeAdmin(SubjectAdmin):
         return [
             (None, {"fields": ("template_page", "code_shown", "address_shown", "state", "claimed_shown")}),
             (_("What can be changed"), {"fields": CHANGED}),
-            (_("For whom"), {"fields": ("starts_at", "email", "course", "cohort")}),
+            (_("What stays as it is"), {"fields": ("starts_at", "email", "course", "cohort")}),
             (_("Made"), {"fields": ("created", "made_by", "closed_at")}),
         ]
 

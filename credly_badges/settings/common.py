@@ -198,9 +198,9 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_name: CREDLY_BADGES_API_RATES
     # .. setting_default: {"key": 600, "user": 120, "anonymous": 60, "claim": 10}
     # .. setting_description: How many requests to the REST API are taken in a minute: of each API key that has no limit
-    #   of its own, of each user, of each address without a log-in, and how many claim codes one learner or address may
-    #   try. What is left out keeps its default. Counted in Django's default cache, so set up one that all processes
-    #   share.
+    #   of its own, of each user, of each address without a log-in, and how many claim codes one learner may try, and
+    #   how many tries from one address may fail. What is left out keeps its default. Counted in Django's default
+    #   cache, so set up one that all processes share.
     "CREDLY_BADGES_API_RATES": {"key": 600, "user": 120, "anonymous": 60, "claim": 10},
     # .. setting_name: CREDLY_BADGES_API_MASTER_SECRET
     # .. setting_default: ""
