@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import conf
-from ..models import CredlyNotice, CredlyOrganization, OutboxMessage, ReceivedEvent
+from .. import conf, subscribers
+from ..models import CredlyNotice, CredlyOrganization, OutboxMessage, ReceivedEvent, Subscriber, SubscriberMessage
 from .finding import Finding, Level, ago
 
 
@@ -22,6 +22,7 @@ def findings() -> Iterator[Finding]:
     yield _dead_letters()
     yield _events(now)
     yield from _notices(now)
+    yield from _subscribers(now)
 
 
 def overdue_since(now: datetime) -> datetime:
@@ -90,6 +91,28 @@ def _notices(now: datetime) -> Iterator[Finding]:
         yield _late("notices", waiting["count"], waiting["oldest"], now)
     elif not failed:
         yield Finding("notices", "notices", Level.OK, _("What Credly told was dealt with, or is being dealt with."))
+
+
+def _subscribers(now: datetime) -> Iterator[Finding]:
+    """Where there are any: that none of them has taken nothing for long, and that somebody tells them."""
+    if not Subscriber.objects.filter(is_active=True).exists():
+        return
+    dead = SubscriberMessage.objects.filter(state=SubscriberMessage.State.DEAD, subscriber__is_active=True)
+    silent = dead.values("subscriber").distinct().count()
+    due = subscribers.whose_turn_it_is().due(now).aggregate(count=Count("pk"), oldest=Min("not_before"))
+    is_told = Subscriber.objects.filter(leased_until__gt=now).exists()
+    if silent:
+        sentence = ngettext(
+            "%(count)d subscriber did not take what it was told for three days.",
+            "%(count)d subscribers did not take what they were told for three days.",
+            silent,
+        )
+        advice = _("Read why under Messages to subscribers in the admin, and send them again once the system is well.")
+        yield Finding("subscribers_dead_letters", "subscribers", Level.NOTE, sentence % {"count": silent}, advice)
+    if due["count"] and due["oldest"] < overdue_since(now) and not is_told:
+        yield _late("subscribers", due["count"], due["oldest"], now)
+    elif not silent:
+        yield Finding("subscribers", "subscribers", Level.OK, _("They are told what happens."))
 
 
 def _spoken_for(now: datetime) -> list[int]:

@@ -2,6 +2,7 @@
 
 from .addresses import BadAddress, check
 from .catalogue import EVENTS, Event
+from .deliver import whose_turn_it_is
 from .forgetting import forget
 from .life import Made, change, make, pause, redeliver, remove, resume, rotate, send_test, store
 from .payloads import PERSONAL, award_data, kept, key_data
@@ -35,4 +36,5 @@ __all__ = [
     "tell",
     "tell_of_award",
     "tell_of_templates",
+    "whose_turn_it_is",
 ]

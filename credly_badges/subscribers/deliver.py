@@ -156,16 +156,16 @@ def _is_due(subscriber_id: int, now: datetime) -> bool:
 
 
 def _next(subscriber_id: int, now: datetime) -> SubscriberMessage | None:
-    rows = _in_order(subscriber_id).due(now)
+    rows = whose_turn_it_is().due(now).filter(subscriber=subscriber_id)
     return rows.select_related("subscriber").order_by("not_before", "pk").first()
 
 
-def _in_order(subscriber_id: int) -> SubscriberMessageQuerySet:
-    """Messages whose turn it is: of those about one thing, the first that is still open."""
+def whose_turn_it_is() -> SubscriberMessageQuerySet:
+    """Open messages that nothing stands before: of those about one thing to one subscriber, the first."""
     before = SubscriberMessage.objects.filter(
         subscriber=OuterRef("subscriber"), subject=OuterRef("subject"), open=True, pk__lt=OuterRef("pk")
     )
-    return SubscriberMessage.objects.filter(~Exists(before), subscriber=subscriber_id, open=True)
+    return SubscriberMessage.objects.filter(~Exists(before), open=True)
 
 
 def _tell_next(subscriber_id: int, lease: uuid.UUID) -> bool:
@@ -197,7 +197,13 @@ def send(message: SubscriberMessage, now: datetime) -> sending.Answer:
 def _hand_on(subscriber_id: int) -> None:
     """Leave word for when the next message is due. What is far off is for the round: there is one chain, not many."""
     row = Subscriber.objects.filter(pk=subscriber_id, is_active=True).values_list("wait_until", flat=True)
-    not_before = _in_order(subscriber_id).order_by("not_before").values_list("not_before", flat=True).first()
+    not_before = (
+        whose_turn_it_is()
+        .filter(subscriber=subscriber_id)
+        .order_by("not_before")
+        .values_list("not_before", flat=True)
+        .first()
+    )
     if not row or not_before is None:
         return
     now = timezone.now()

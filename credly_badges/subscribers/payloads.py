@@ -52,7 +52,7 @@ def template_data(template: BadgeTemplate, changed: Collection[str]) -> dict[str
     return {
         "badgeId": str(template.uuid),
         "issuerId": str(template.organization.uuid),
-        "name": template.name,
+        "badgeName": template.name,
         "status": str(template.status),
         "credlyState": str(template.credly_state),
         "changed": sorted(_camel(name) for name in changed),
@@ -63,7 +63,7 @@ def key_data(*, key: str, name: str, issuer_id: UUID | None, expires_at: datetim
     """What is told of a key that expires: ``key`` says whose it is, ``credly`` or ``api``."""
     return {
         "key": key,
-        "name": name,
+        "keyName": name,
         "issuerId": str(issuer_id) if issuer_id else None,
         "expiresAt": spelled(expires_at),
         "daysLeft": days_left,
