@@ -97,7 +97,7 @@ def create(
         if mine:
             made = mine[0]
         elif there:
-            raise NameTaken(_brought(organization, there[0], asked_at))
+            raise NameTaken(_kept("", organization, there[0], asked_at, by=by, key=key))
         else:
             made = _made(client, order)
     told = {"name": made.name[:200]}
@@ -207,11 +207,12 @@ def _kept(
     after: dict[str, Any] | None = None,
     tries: int = 2,
 ) -> BadgeTemplate:
-    """The row of a template that Credly has just described, and the note of what was done with it."""
+    """The row of a template that Credly has just described, and the note of what was done with it, if anything was."""
     try:
         with transaction.atomic():
             row = _brought(organization, said, as_of)
-            _record(action, row, by, key, after or {})
+            if action:
+                _record(action, row, by, key, after or {})
             return row
     except IntegrityError:
         # Credly's notice of it, which leaves at the same moment, was faster. Then its row is there now.

@@ -7,11 +7,13 @@ import hashlib
 import json
 import threading
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.utils import timezone
 
 from credly_badges import access
 from credly_badges.access import Level, Scope
@@ -188,18 +190,35 @@ def test_without_a_key_the_second_one_is_told_of_the_badge_that_was_made(credly,
     assert posts(credly) == 1
 
 
-def test_a_request_that_is_being_done_is_not_done_beside_it(system):
-    IdempotentAnswer.objects.create(
+@pytest.mark.parametrize(("minutes", "status"), [(9, 409), (11, 201)])
+def test_a_request_that_is_being_done_is_not_done_beside_it_until_it_is_taken_for_dead(system, minutes, status):
+    note = IdempotentAnswer.objects.create(
         caller=f"key:{system.made.key.pk}",
         key=idempotency.kept_as("k-1"),
         request_digest=digest_of(NEW),
         body={"begun_at": "2026-01-01T00:00:00+00:00", "busy": True},
     )
 
+    begun = timezone.now() - timedelta(minutes=minutes)
+    IdempotentAnswer.objects.filter(pk=note.pk).update(created=begun)
+
     answer = system.post(NEW, Idempotency_Key="k-1")
 
-    assert answer.status_code == 409
-    assert answer["Retry-After"] == "60"
+    assert answer.status_code == status
+    assert answer.get("Retry-After") == ("60" if status == 409 else None)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(9, 409), (11, 201)])
+def test_a_name_is_free_again_when_whoever_made_a_badge_of_it_is_taken_for_dead(system, organization, minutes, status):
+    name = hashlib.sha256(b"Archery").hexdigest()
+    place = IdempotentAnswer.objects.create(caller=f"template:{organization.pk}", key=name)
+    begun = timezone.now() - timedelta(minutes=minutes)
+    IdempotentAnswer.objects.filter(pk=place.pk).update(created=begun)
+
+    answer = system.post(NEW)
+
+    assert answer.status_code == status
+    assert answer.get("Retry-After") == ("60" if status == 409 else None)
 
 
 def test_a_key_for_another_request_is_refused(credly, system):
