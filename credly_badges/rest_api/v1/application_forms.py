@@ -52,10 +52,11 @@ class BadgeApplicationForm(ApplicationsView):
     def put(self, request: Request, badge_id: UUID) -> Response:
         """Say how applications are taken and decided. Criteria that are left out go; what was found of them is kept."""
         known(request, {"issuer"})
+        # First of all: under REPEATABLE READ all that is read later is as it was at the first plain reading.
+        list(ApplicationForm.objects.select_for_update().filter(template__uuid=badge_id))
         template = self.badge(badge_id, Scope.APPLICATIONS_DECIDE)
         said = read(ApplicationFormSerializer, request)
-        there = ApplicationForm.objects.select_for_update().filter(template=template).first()
-        self.check_match(request, _data(there or ApplicationForm(template=template), with_notes=True))
+        self.check_match(request, _data(applications.form_of(template), with_notes=True))
         wanted = [
             applications.Criterion(each["description"], each["required"], each.get("note", ""), each.get("uuid"))
             for each in said.pop("criteria")

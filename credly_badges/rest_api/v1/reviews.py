@@ -99,6 +99,8 @@ class Review(ReviewsView):
     def put(self, request: Request, application_id: UUID, review_id: UUID) -> Response:
         """Change a review while nothing is decided: its reviewer may, or the system that sent it."""
         known(request)
+        # First of all: under REPEATABLE READ all that is read later is as it was at the first plain reading.
+        list(Application.objects.select_for_update().filter(uuid=application_id))
         application = self.application(application_id, Scope.APPLICATIONS_REVIEW)
         found = self._review(application, review_id)
         said = read(forms.ChangedReviewSerializer, request)
@@ -106,7 +108,6 @@ class Review(ReviewsView):
         is_theirs = found.reviewer_id == user.pk if user is not None else key is None or found.api_key_id == key.pk
         if not is_theirs:
             raise Forbidden(_("Only who has reviewed changes it. Send a review of your own."))
-        Application.objects.select_for_update().get(pk=application.pk)
         self.check_match(request, self.data(found))
         author = found.author or (found.reviewer.get_username() if found.reviewer else "")
         made = self.keep(application, said, reviewer=user, author="" if user is not None else author)
