@@ -11,11 +11,18 @@ from django.core.management import load_command_class
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.rst", *(path for path in (ROOT / "docs").rglob("*.rst") if "_build" not in path.parts)]
+
+
+def in_whole_lines(path: Path) -> str:
+    """A document in which a command that goes on in the next line is one line, as a shell reads it."""
+    return re.sub(r"\\\n\s*", "", path.read_text(encoding="utf-8"))
+
+
 CALLS = sorted(
     {
         (str(path.relative_to(ROOT)), call)
         for path in DOCUMENTS
-        for call in re.findall(r"manage\.py lms (credly_\w+[^`\n“”]*)", path.read_text(encoding="utf-8"))
+        for call in re.findall(r"manage\.py lms (credly_\w+[^`\n“”>]*)", in_whole_lines(path))
     }
 )
 
