@@ -30,6 +30,8 @@ from ..models import (
     LevelRole,
     OutboxMessage,
     ReconcileDifference,
+    Subscriber,
+    SubscriberMessage,
 )
 from .subject import NOTHING, ReadOnlyAdmin, WordsFilter, shortened
 
@@ -153,6 +155,7 @@ class KindFilter(WordsFilter):
             CredlyOrganization, BadgeTemplate, Availability, BadgeAward, ClaimCode, OutboxMessage, CredlyNotice,
             ReconcileDifference,
             BulkIssue, Application, ApplicationForm, ApiKey, BadgeProgram, LevelRole,
+            Subscriber, SubscriberMessage,
         )  # fmt: skip
         return {str(thing._meta.model_name): thing._meta.verbose_name for thing in things}
 
