@@ -55,15 +55,13 @@ class _Threads:
     """The threads of this process, and for whom something is to be done that none of them has begun yet."""
 
     def __init__(self) -> None:
-        self._of_process = 0
         self._lock = threading.Lock()
+        self._waiting: set[int] = set()
+        # It starts a thread once there is something to do, so none before a worker forks.
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="credly-badges-subscribers")
 
     def take(self, subscriber_id: int) -> None:
         """Have a thread tell this subscriber. Once is enough, however many tasks there are for it."""
-        if self._of_process != os.getpid():
-            # A pool that came along from the process before the fork has no threads here.
-            self._of_process, self._lock, self._waiting = os.getpid(), threading.Lock(), set[int]()
-            self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="credly-badges-subscribers")
         with self._lock:
             if subscriber_id in self._waiting:
                 return
@@ -83,6 +81,8 @@ class _Threads:
 
 
 _threads = _Threads()
+# Threads, and whatever they hold, stay behind in the process that forks.
+os.register_at_fork(after_in_child=_threads.__init__)  # type: ignore[misc]
 
 
 def deliver(subscriber_id: int, *, until: float | None = None) -> int:
