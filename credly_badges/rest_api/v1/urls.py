@@ -36,7 +36,7 @@ from .views import ApiView
 class Nothing(ApiView):
     """Where there is nothing."""
 
-    schema = None  # type: ignore[assignment]
+    schema = None
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Whatever is asked."""
