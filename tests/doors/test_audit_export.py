@@ -187,6 +187,8 @@ def test_the_admin_has_words_for_every_action_that_is_written_down():
     sources = [path.read_text(encoding="utf-8") for path in here.rglob("*.py") if elsewhere.isdisjoint(path.parts)]
     things = "|".join(sorted({*(action.split(".")[0] for action in ACTIONS), "run", "progress", "api_key"}))
 
+    # Where a field of the API is read from looks like one as well.
+    sources = [re.sub(r'source="[a-z_.]+"', "", source) for source in sources]
     written = {name for source in sources for name in re.findall(rf'"((?:{things})\.[a-z_]+)"', source)}
 
     assert len(written) > 30
