@@ -77,6 +77,8 @@ SESSION_COOKIE_NAME = "credly_demo_session"
 CSRF_COOKIE_NAME = "credly_demo_csrf"
 LOGGING_CONFIG = None  # demo.log shows what nobody expected, and nothing else.
 
+OPENEDX_TELEMETRY = []  # Nobody measures this host.
+
 CELERY_BROKER_URL = "memory://localhost/"
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
@@ -90,6 +92,7 @@ CREDLY_BADGES_FIRST_WAIT = 1
 CREDLY_BADGES_LONGEST_WAIT = 60
 CREDLY_BADGES_SWEEP_SECONDS = 2
 CREDLY_BADGES_BREAKER_SECONDS = 3
+CREDLY_BADGES_SUBSCRIBER_HOSTS = ["127.0.0.1"]  # The receiver of the story is on this computer, too.
 CREDLY_BADGES_RECONCILE_GRACE_SECONDS = 0  # The stand-in Credly's search is never behind.
 
 # There is no edx-platform here; this answers in its place.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo.log import Listener
-from demo.story import earning, ending, life, notices, trouble, upkeep, way
+from demo.story import earning, ending, life, notices, systems, trouble, upkeep, way
 from demo.telling import Teller
 from demo.world import World
 
@@ -23,4 +23,7 @@ def tell(world: World, teller: Teller, log: Listener) -> None:
     notices.tell(world, teller)
     life.tell(world, teller)
     upkeep.tell(world, teller, log)
+    teller.part("With other systems")
+    systems.tell(world, teller)
+    teller.part("In the end")
     ending.tell(world, teller, log)

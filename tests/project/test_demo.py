@@ -131,6 +131,13 @@ def test_the_demonstration_tells_a_story_in_which_every_figure_is_right(surround
         "✓ Differences found: deleted 1, state 1, unknown_here 1",
         "✓ Differences found: none",
         "✓ Requests in the next second and a half: 0",
+        "✓ Without a key: UNAUTHORIZED",
+        "✓ Different answers: 1",
+        "✓ Messages: award.issued",
+        "✓ Messages that name her: 0",
+        "✓ The answers: 201, 409",
+        "✓ Both are; his application: approved",
+        "✓ Learners whom the page names: none",
         "✓ What needs somebody: dead_letters",
         "✓ Badges on which the LMS and Credly differ: 0",
     } <= set(figures)
