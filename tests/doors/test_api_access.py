@@ -10,6 +10,7 @@ import jwt
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from edx_rest_framework_extensions.auth.jwt.tests.utils import generate_jwt
 
 from credly_badges import access
@@ -282,6 +283,14 @@ class TestAddresses:
 
         assert answer["Cache-Control"] == "private, no-cache"
         assert answer["X-Content-Type-Options"] == "nosniff"
+
+    def test_times_are_in_utc_wherever_the_site_is(self, client):
+        TemplateFactory()
+
+        with timezone.override("Asia/Tokyo"):
+            answer = client.get(BADGES, headers=bearer())
+
+        assert answer.json()["data"][0]["createdAt"].endswith("Z")
 
     def test_who_was_given_a_role_has_it_with_their_log_in(self, client):
         organization, person = OrganizationFactory(), UserFactory()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import examples
 
+MARKED = re.compile(r"`([^`]*)`")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -64,10 +66,11 @@ def page(document: Mapping[str, Any]) -> dict[str, Any]:
     words = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
     for operation, tag in _operations(document):
         chapters.setdefault(tag, Chapter(tag, words.get(tag, ""))).operations.append(operation)
+    ways = document["components"]["securitySchemes"]
     return {
         "version": document["info"]["version"],
         "paragraphs": _paragraphs(document["info"].get("description", "")),
-        "ways": [(name, way.get("description", "")) for name, way in document["components"]["securitySchemes"].items()],
+        "ways": [(name, _plain(way.get("description", ""))) for name, way in ways.items()],
         "chapters": list(chapters.values()),
     }
 
@@ -94,7 +97,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, said: Mappin
         fields=list(_fields(document, schema)),
         media_types=", ".join(body),
         example=_shown(examples.of(document, schema)) if "application/json" in body else "",
-        answers=[Answer(code, answer.get("description", "")) for code, answer in answers.items()],
+        answers=[Answer(code, _plain(answer.get("description", ""))) for code, answer in answers.items()],
         answer_example=_answer_example(document, answers),
     )
 
@@ -131,7 +134,12 @@ def _resolved(document: Mapping[str, Any], thing: Mapping[str, Any]) -> Mapping[
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [" ".join(each.split()) for each in text.split("\n\n") if each.strip()]
+    return [" ".join(_plain(each).split()) for each in text.split("\n\n") if each.strip()]
+
+
+def _plain(text: str) -> str:
+    """A text of Markdown's as it is read: what it marks as code stands in quotation marks."""
+    return MARKED.sub(r"“\1”", text)
 
 
 def _shown(example: Any) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext as _
-from rest_framework import serializers
+from rest_framework import ISO_8601, serializers
 
 
 def camel(name: str) -> str:
@@ -27,6 +28,9 @@ class ApiSerializer(serializers.Serializer[Any]):
                 field.method_name = field.method_name or f"get_{name}"
             elif spelled != name and field.source is None:
                 field.source = name
+            if isinstance(field, serializers.DateTimeField):
+                # Whatever zone and form the host, or the user, has chosen for its pages.
+                field.timezone, field.format = UTC, ISO_8601
             fields[spelled] = field
         return fields
 
