@@ -14,11 +14,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ... import awards, conf, evidence, lms
+from ... import awards, conf, evidence, lms, slugs
 from ...access import ANYWHERE, Caller, Scope
-from ...awards import given
+from ...awards import given, sharing
 from ...models import BadgeAward, BadgeTemplate, DeliveryAttempt, OutboxMessage
 from . import idempotency
+from .authentication import caller_of
 from .award_forms import IssueSerializer
 from .badges import ISSUER
 from .errors import Conflict, Forbidden, Invalid, NotFound
@@ -52,7 +53,9 @@ class AwardSerializer(ApiSerializer):
     evidence = serializers.SerializerMethodField()
     narrative = serializers.SerializerMethodField()
     badge_url = serializers.CharField()
-    accept_url = serializers.CharField()
+    accept_url = serializers.SerializerMethodField(
+        help_text="Where its learner accepts it. Told to the learner, and to those who may issue the badge."
+    )
     image_url = serializers.CharField()
     is_public = serializers.BooleanField(allow_null=True, help_text="Whether it is public at Credly; null: not known.")
     verification_url = serializers.SerializerMethodField()
@@ -67,10 +70,14 @@ class AwardSerializer(ApiSerializer):
     def get_narrative(self, award: BadgeAward) -> str:
         return evidence.text_of(award)
 
+    def get_accept_url(self, award: BadgeAward) -> str:
+        # Whoever opens it accepts the badge, whoever they are.
+        return award.accept_url if award.accept_url and _may_accept(award, self.context) else ""
+
     def get_verification_url(self, award: BadgeAward) -> str | None:
-        if award.shared_at is None:
+        if not sharing.is_shown(award):
             return None
-        path = f"/badges/awards/{award.uuid}"
+        path = slugs.award_path(award)
         request = self.context.get("request")
         if conf.site_url() or request is None:
             return conf.site_url() + path
@@ -258,6 +265,21 @@ def may_know(caller: Caller, template: BadgeTemplate, scope: Scope) -> bool:
 def source_of(caller: Caller) -> BadgeAward.Source:
     """By whom it was issued: a person, or another system."""
     return BadgeAward.Source.SYSTEM if caller.user is None else BadgeAward.Source.BY_HAND
+
+
+def _may_accept(award: BadgeAward, context: dict[str, Any]) -> bool:
+    """Whether the link for accepting an award is for who asks. Of a list, one query at most."""
+    if (request := context.get("request")) is None:
+        return False
+    caller = caller_of(request)
+    if caller.user is not None and caller.user.pk == award.learner_id:
+        return True
+    if caller.everywhere(Scope.AWARDS_ISSUE) or not caller.has(Scope.AWARDS_ISSUE):
+        return caller.has(Scope.AWARDS_ISSUE)
+    if "issuable" not in context:
+        mine = BadgeTemplate.objects.filter(caller.templates(Scope.AWARDS_ISSUE)).order_by()
+        context["issuable"] = set(mine.values_list("pk", flat=True))
+    return award.template_id in context["issuable"]
 
 
 def _learner_id(said: str) -> int | None:
