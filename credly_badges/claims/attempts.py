@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from types import TracebackType
 
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from .. import conf
+from .. import conf, counting
 from .redeeming import NotClaimable
-
-MINUTE = 60
 
 
 class TooManyAttempts(Exception):
@@ -37,34 +32,16 @@ class Attempt:
     """
 
     def __init__(self, *, learner_id: int, origin: str) -> None:
-        self._learner = f"learner:{learner_id}"
-        self._origin = "origin:" + hashlib.sha256(origin.encode()).hexdigest()[:20]
+        self._learner = f"claim:learner:{learner_id}"
+        self._origin = f"claim:origin:{counting.mark_of(origin)}"
 
     def __enter__(self) -> None:
         most = conf.api_rates()["claim"]
-        if _counted(self._learner) > most or _so_far(self._origin) >= most:
-            raise TooManyAttempts(max(1, MINUTE - int(time.time()) % MINUTE))
+        if counting.count(self._learner) > most or counting.so_far(self._origin) >= most:
+            raise TooManyAttempts(counting.seconds_left())
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _where: TracebackType | None
     ) -> None:
         if isinstance(error, NotClaimable):
-            _counted(self._origin)
-
-
-def _counted(who: str) -> int:
-    """Count one more; how many there were in this minute. Where the cache keeps nothing, none is one too many."""
-    name = _name(who)
-    cache.add(name, 0, timeout=2 * MINUTE)
-    try:
-        return cache.incr(name) or 0
-    except ValueError:
-        return 0
-
-
-def _so_far(who: str) -> int:
-    return int(cache.get(_name(who)) or 0)
-
-
-def _name(who: str) -> str:
-    return f"credly_badges:claim:{who}:{int(time.time()) // MINUTE}"
+            counting.count(self._origin)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
-from .. import conf
+from .. import conf, counting
 from ..models import CredlyNotice, CredlyOrganization
 
-MINUTE = 60
 ALL_SENDERS = 4
 """An organization's limit for all senders together, as a multiple of that for one."""
 MOST_UNCONFIRMED = 10
@@ -31,14 +27,10 @@ def wait_for_a_turn(organization: CredlyOrganization, sender: str) -> int | None
 
     The sender is counted first, so that one who sends very many does not use up what the others may send.
     """
-    now = time.time()
-    minute, left = int(now // MINUTE), int(MINUTE - now % MINUTE) + 1
-    rate = conf.webhook_rate()
-    # An address of a made-up length must not make a key that memcached refuses.
-    who = hashlib.sha256(sender.encode()).hexdigest()[:20]
-    if _count(f"{organization.pk}:{who}:{minute}") > rate:
-        return left
-    return left if _count(f"{organization.pk}:{minute}") > rate * ALL_SENDERS else None
+    rate, all_of_it = conf.webhook_rate(), f"notices:{organization.pk}"
+    if counting.count(f"{all_of_it}:{counting.mark_of(sender)}") > rate:
+        return counting.seconds_left()
+    return counting.seconds_left() if counting.count(all_of_it) > rate * ALL_SENDERS else None
 
 
 def is_full(organization: CredlyOrganization, now: datetime) -> bool:
@@ -66,16 +58,6 @@ def storm_until(notice: CredlyNotice, now: datetime) -> datetime | None:
         return None
     again = max(finished_at for _, finished_at in latest if finished_at) + STORM_PROBE
     return again if again > now else None
-
-
-def _count(key: str) -> int:
-    """How often this was counted; 0 where the cache keeps nothing or is away, and then ``is_full`` is what counts."""
-    key = f"credly_badges:notices:{key}"
-    cache.add(key, 0, timeout=2 * MINUTE)
-    try:
-        return cache.incr(key) or 0
-    except ValueError:
-        return 0
 
 
 def _reaches(rows: QuerySet[CredlyNotice], most: int) -> bool:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from .. import conf
+from .. import conf, counting
 from ..models import CredlyNotice, CredlyOrganization
 from . import address, confirm, hint, limits
 from .hint import Hint
@@ -119,7 +119,7 @@ def _count(what: str) -> None:
     global _told_at  # noqa: PLW0603
     with _lock:
         _counted[what] += 1
-        if time.monotonic() < _told_at + limits.MINUTE and _told_at:
+        if time.monotonic() < _told_at + counting.MINUTE and _told_at:
             return
         _told_at = time.monotonic()
         told = dict(_counted)

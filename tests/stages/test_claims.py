@@ -374,7 +374,7 @@ class TestAttempts:
     @pytest.fixture(autouse=True)
     def _three_a_minute(self, settings, monkeypatch):
         settings.CREDLY_BADGES_API_RATES = {"claim": 3}
-        monkeypatch.setattr("credly_badges.claims.attempts.time.time", lambda: 1_800_000_010)
+        monkeypatch.setattr("credly_badges.counting.time.time", lambda: 1_800_000_010)
 
     def attempt(self, who, origin, *, fails=True):
         with claims.Attempt(learner_id=who, origin=origin):
@@ -406,7 +406,7 @@ class TestAttempts:
     def test_the_next_minute_is_another_one(self, monkeypatch):
         for _ in range(3):
             self.attempt(1, "a", fails=False)
-        monkeypatch.setattr("credly_badges.claims.attempts.time.time", lambda: 1_800_000_060)
+        monkeypatch.setattr("credly_badges.counting.time.time", lambda: 1_800_000_060)
 
         self.attempt(1, "a", fails=False)
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from ... import awards, claims, lms
 from ...access import Scope
 from ...models import BadgeTemplate
-from . import idempotency, throttling
+from . import idempotency
 from .award_forms import NOBODY
 from .awards import AwardSerializer
 from .errors import Conflict, Forbidden, Invalid
@@ -65,7 +65,8 @@ class ClaimingView(ApiView):
         body.is_valid(raise_exception=True)
         learner = self._learner(body.validated_data.get("learner"))
         self.concerns = learner.id
-        origin = self.caller.name if self.caller.user is None else throttling.address_of(request)
+        # The same as on the page: nobody tries twice as often by two doors.
+        origin = self.caller.name if self.caller.user is None else request.META.get("REMOTE_ADDR", "")
         try:
             with claims.Attempt(learner_id=learner.id, origin=origin):
                 return claims.undisturbed(lambda: self.once(request, body.validated_data["code"], learner, badge_id))

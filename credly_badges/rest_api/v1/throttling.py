@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from rest_framework.request import Request
 
-from ... import conf
+from ... import conf, counting
 from .authentication import caller_of
-
-MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Turn:
     @property
     def wait(self) -> int:
         """Seconds until the next minute begins."""
-        return max(1, self.resets_at - int(time.time()))
+        return counting.seconds_left()
 
     def headers(self) -> dict[str, str]:
         """As CertDirectory tells it (its documentation, "Rate limits"): limit, what is left, seconds since 1970."""
@@ -61,31 +56,16 @@ def guess(request: Request) -> Turn:
 
 def guesses(request: Request) -> Turn:
     """How many more wrong ones are looked at from an address in this minute; it counts none."""
-    now, limit = int(time.time()), conf.api_rates()["anonymous"]
-    counted = cache.get(_name(f"guess:{address_of(request)}", now)) or 0
-    return Turn(limit, limit - counted - 1, _next_minute(now))
+    limit = conf.api_rates()["anonymous"]
+    counted = counting.so_far(f"api:guess:{address_of(request)}")
+    return Turn(limit, limit - counted - 1, counting.next_minute())
 
 
 def count(who: str, limit: int) -> Turn:
     """Count one request of somebody's. Where the cache keeps nothing, none is one too many."""
-    now = int(time.time())
-    name = _name(who, now)
-    cache.add(name, 0, timeout=2 * MINUTE)
-    try:
-        counted = cache.incr(name) or 0
-    except ValueError:
-        counted = 0
-    return Turn(limit, limit - counted, _next_minute(now))
+    return Turn(limit, limit - counting.count(f"api:{who}"), counting.next_minute())
 
 
 def address_of(request: Request) -> str:
     """A short mark of the address that a request came from."""
-    return "address:" + hashlib.sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:20]
-
-
-def _name(who: str, now: int) -> str:
-    return f"credly_badges:api:{who}:{now // MINUTE}"
-
-
-def _next_minute(now: int) -> int:
-    return (now // MINUTE + 1) * MINUTE
+    return "address:" + counting.mark_of(request.META.get("REMOTE_ADDR", ""))
