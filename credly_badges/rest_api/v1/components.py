@@ -38,6 +38,8 @@ TAGS: Mapping[str, str] = {
 }
 SAME: Mapping[str, str] = {"application-form": "applications"}
 """What is described along with something else."""
+BESIDE = frozenset({"bulk", "reviews"})
+"""What is described by itself, although its address begins with something else."""
 
 SECURITY: Mapping[str, Mapping[str, Any]] = {
     "key": {

@@ -8,10 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
 from . import examples
+from .schema import PREFIX
 
 MARKED = re.compile(r"`([^`]*)`")
+POINT = re.compile(r"\s*^\* ", re.MULTILINE)
 METHODS = ("get", "post", "put", "patch", "delete")
+IN_PATH = re.compile(r"\{(\w+)\}")
+SHOWN_HEADERS: Mapping[str, str] = {"Idempotency-Key": "$(uuidgen)"}
+"""The headers that an example is sent with."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Operation:
     media_types: str
     example: str
     answers: list[Answer]
+    answer_fields: list[Line]
     answer_example: str
 
 
@@ -62,16 +71,17 @@ class Chapter:
 
 def page(document: Mapping[str, Any]) -> dict[str, Any]:
     """What the template shows."""
-    chapters: dict[str, Chapter] = {}
-    words = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
+    chapters = {tag["name"]: Chapter(tag["name"], tag.get("description", "")) for tag in document.get("tags", ())}
     for operation, tag in _operations(document):
-        chapters.setdefault(tag, Chapter(tag, words.get(tag, ""))).operations.append(operation)
+        chapters.setdefault(tag, Chapter(tag, "")).operations.append(operation)
     ways = document["components"]["securitySchemes"]
     return {
         "version": document["info"]["version"],
         "paragraphs": _paragraphs(document["info"].get("description", "")),
-        "ways": [(name, _plain(way.get("description", ""))) for name, way in ways.items()],
-        "chapters": list(chapters.values()),
+        "ways": [(name, _marked(way.get("description", ""))) for name, way in ways.items()],
+        "chapters": [each for each in chapters.values() if each.operations],
+        "site": _site(document),
+        "count": sum(len(each.operations) for each in chapters.values()),
     }
 
 
@@ -96,18 +106,58 @@ def _operation(document: Mapping[str, Any], path: str, method: str, said: Mappin
         parameters=[_parameter(each) for each in said.get("parameters", ())],
         fields=list(_fields(document, schema)),
         media_types=", ".join(body),
-        example=_shown(examples.of(document, schema)) if "application/json" in body else "",
-        answers=[Answer(code, _plain(answer.get("description", ""))) for code, answer in answers.items()],
-        answer_example=_answer_example(document, answers),
+        example=_asked(document, path, method, said),
+        answers=[Answer(code, _marked(answer.get("description", ""))) for code, answer in answers.items()],
+        answer_fields=list(_answer_fields(document, _given(answers))),
+        answer_example=_shown(examples.of(document, _given(answers))) if _given(answers) else "",
     )
 
 
-def _answer_example(document: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+def _asked(document: Mapping[str, Any], path: str, method: str, said: Mapping[str, Any]) -> str:
+    """The request, as it is typed into a shell."""
+    address = "$API" + IN_PATH.sub(lambda found: f"${found[1].upper()}", path.removeprefix(PREFIX))
+    parts = ["curl -sS" + ("" if method == "get" else f" -X {method.upper()}") + f' "{address}"']
+    if {} not in said.get("security", ()):
+        parts.append('-H "Authorization: Bearer $KEY"')
+    needed = [each for each in said.get("parameters", ()) if each["in"] == "header" and each["name"] in SHOWN_HEADERS]
+    parts += [f'-H "{each["name"]}: {SHOWN_HEADERS[each["name"]]}"' for each in needed]
+    body = said.get("requestBody", {}).get("content", {})
+    if "application/json" in body:
+        sent = _shown(examples.of(document, body["application/json"].get("schema", {}))).replace("'", "’")
+        parts += ['-H "Content-Type: application/json"', f"-d '{sent}'"]
+    return " \\\n  ".join(parts)
+
+
+def _site(document: Mapping[str, Any]) -> str:
+    """Where all addresses begin."""
+    found = next((str(each["url"]) for each in document.get("servers", ())), "")
+    return found.rstrip("/") + PREFIX
+
+
+def _given(answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the body of the answer is, where all went well."""
     for code, answer in answers.items():
-        schema = answer.get("content", {}).get("application/json", {}).get("schema")
+        schema: Mapping[str, Any] = answer.get("content", {}).get("application/json", {}).get("schema", {})
         if code.startswith("2") and schema:
-            return _shown(examples.of(document, schema))
-    return ""
+            return schema
+    return {}
+
+
+def _answer_fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Line]:
+    """What one thing of the answer has; of a list, what each of it has."""
+    whole = _resolved(document, schema)
+    listed = whole.get("properties", {}).get("data", {})
+    is_list = listed.get("type") == "array"
+    one = _resolved(document, listed.get("items", {})) if is_list else whole
+    for name, each in one.get("properties", {}).items():
+        said = examples.merged(document, each)
+        yield Line(
+            f"data[].{name}" if is_list else name,
+            examples.kind(said),
+            "body",
+            False,
+            _marked(said.get("description", "")),
+        )
 
 
 def _parameter(said: Mapping[str, Any]) -> Line:
@@ -116,7 +166,7 @@ def _parameter(said: Mapping[str, Any]) -> Line:
         examples.kind(said.get("schema", {})),
         said["in"],
         bool(said.get("required")),
-        said.get("description", ""),
+        _marked(said.get("description", "")),
     )
 
 
@@ -126,7 +176,9 @@ def _fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[
         field_schema = examples.merged(document, each)
         if not field_schema.get("readOnly"):
             is_needed = name in whole.get("required", ())
-            yield Line(name, examples.kind(field_schema), "body", is_needed, field_schema.get("description", ""))
+            yield Line(
+                name, examples.kind(field_schema), "body", is_needed, _marked(field_schema.get("description", ""))
+            )
 
 
 def _resolved(document: Mapping[str, Any], thing: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -134,12 +186,13 @@ def _resolved(document: Mapping[str, Any], thing: Mapping[str, Any]) -> Mapping[
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [" ".join(_plain(each).split()) for each in text.split("\n\n") if each.strip()]
+    return [_marked(" ".join(each.split())) for each in text.split("\n\n") if each.strip()]
 
 
-def _plain(text: str) -> str:
-    """A text of Markdown's as it is read: what it marks as code stands in quotation marks."""
-    return MARKED.sub(r"“\1”", text)
+def _marked(text: str) -> SafeString:
+    """A text of Markdown's, as HTML: of its marks, those for code and for points are used."""
+    lines = POINT.sub("<br>", escape(text)).removeprefix("<br>")
+    return mark_safe(MARKED.sub(r"<code>\1</code>", lines))  # noqa: S308 (escaped)
 
 
 def _shown(example: Any) -> str:

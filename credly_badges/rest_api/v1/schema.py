@@ -34,6 +34,9 @@ class Described(AutoSchema):
     def get_tags(self) -> list[str]:
         """The first part of its address, or what of a badge it is about."""
         parts = [each for each in self.path.removeprefix(PREFIX).split("/") if each and not each.startswith("{")]
+        for part in parts:
+            if part in components.BESIDE:
+                return [part]
         about = components.SAME.get(parts[1], parts[1]) if len(parts) > 1 and parts[0] == "badges" else ""
         return [about if about in components.TAGS else parts[0]]
 
@@ -73,7 +76,7 @@ class Described(AutoSchema):
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         is_list: bool = super()._is_list_view(serializer)
-        return is_list or (serializer is not None and self.get_operation_id().startswith("list"))
+        return is_list or self.get_operation_id().startswith("list")
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
