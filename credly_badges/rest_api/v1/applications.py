@@ -22,7 +22,7 @@ from .application_reading import MULTIPART, pieces, read, refusals
 from .badges import ISSUER
 from .bodies import JsonParser
 from .errors import Conflict, Forbidden, Invalid, NotFound
-from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, moment
+from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, updated
 from .views import KNOWN, ApiView
 
 State = Application.State
@@ -118,9 +118,7 @@ class ApplicationsView(ApiView):
         if (learner := request.query_params.get("learner")) is not None:
             found = lms.find_learners([learner])[learner] if "\0" not in learner else None
             rows = rows.filter(learner=found.id) if found else rows.none()
-        if since := moment(request, "updatedSince"):
-            rows = rows.filter(modified__gte=since)
-        return with_all(rows).order_by("-pk")
+        return with_all(updated(rows, request)).order_by("-pk")
 
     def _assigned(self, said: str) -> Q:
         user = self.caller.user

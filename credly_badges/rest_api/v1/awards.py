@@ -23,7 +23,7 @@ from .authentication import caller_of
 from .award_forms import IssueSerializer
 from .badges import ISSUER
 from .errors import Conflict, Forbidden, Invalid, NotFound
-from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, moment
+from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, moment, updated
 from .serializers import ApiSerializer
 from .views import ApiView
 
@@ -246,15 +246,11 @@ def chosen(rows: QuerySet[BadgeAward], request: Request) -> QuerySet[BadgeAward]
         rows = rows.filter(state=state)
     if (learner := request.query_params.get("learner")) is not None:
         rows = rows.filter(learner_id=_learner_id(learner)) if _learner_id(learner) else rows.none()
-    for name, column in (
-        ("earnedFrom", "earned_at__gte"),
-        ("earnedTo", "earned_at__lt"),
-        ("updatedSince", "modified__gte"),
-    ):
+    for name, column in (("earnedFrom", "earned_at__gte"), ("earnedTo", "earned_at__lt")):
         if (at := moment(request, name)) is not None:
             rows = rows.filter(**{column: at})
     # By number, which is the order in which they were made and the one that a database has at hand.
-    return rows.select_related("template").order_by("-pk")
+    return updated(rows, request).select_related("template").order_by("-pk")
 
 
 def may_know(caller: Caller, template: BadgeTemplate, scope: Scope) -> bool:

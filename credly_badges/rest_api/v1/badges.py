@@ -20,7 +20,7 @@ from .badge_forms import ChangeSerializer, NewBadgeSerializer, WholeChangeSerial
 from .badge_shapes import VIEW, BadgeSerializer, FullBadgeSerializer
 from .errors import Forbidden, Invalid
 from .outward import OutwardView, asking_credly
-from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, moment, truth
+from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, truth, updated
 from .views import KNOWN, ApiView
 
 __all__ = ["ISSUER", "Archiving", "Badge", "BadgeSerializer", "Badges"]
@@ -217,8 +217,7 @@ def _chosen(rows: QuerySet[BadgeTemplate], request: Request) -> QuerySet[BadgeTe
         rows = rows.filter(credly_state=state)
     else:
         rows = rows.exclude(credly_state=BadgeTemplate.CredlyState.GONE)
-    if since := moment(request, "updatedSince"):
-        rows = rows.filter(modified__gte=since)
+    rows = updated(rows, request)
     if text := _short(request, "q"):
         rows = rows.filter(name__icontains=text)
     return _tagged(rows, _short(request, "tag"))

@@ -21,7 +21,7 @@ from ...models import ClaimCode, CodeClaim
 from . import idempotency
 from .badges import ISSUER
 from .errors import Conflict, Invalid, NotFound
-from .parameters import PAGE, UPDATED_SINCE, known, moment, truth
+from .parameters import PAGE, UPDATED_SINCE, known, truth, updated
 from .serializers import ApiSerializer, camel
 from .views import ApiView, ByAccept
 
@@ -220,9 +220,7 @@ def _chosen(rows: QuerySet[ClaimCode], request: Request) -> QuerySet[ClaimCode]:
     can_be_claimed = claims.open_at(timezone.now())
     if (wanted := truth(request, "open")) is not None:
         rows = rows.filter(can_be_claimed) if wanted else rows.exclude(can_be_claimed)
-    if since := moment(request, "updatedSince"):
-        rows = rows.filter(modified__gte=since)
-    return rows.select_related("template").order_by("-pk")
+    return updated(rows, request).select_related("template").order_by("-pk")
 
 
 def _refused(refusal: claims.CannotMake) -> Invalid | Conflict:

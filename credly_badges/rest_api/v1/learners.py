@@ -27,7 +27,7 @@ from .awards import AwardSerializer
 from .badges import ISSUER
 from .errors import Invalid, NotFound
 from .explanations import ProgressSerializer, WhySerializer, shown
-from .parameters import PAGE, known, truth
+from .parameters import PAGE, UPDATED_SINCE, known, truth, updated
 from .serializers import ApiSerializer
 from .views import ApiView
 
@@ -85,11 +85,11 @@ class LearnerBadges(LearnersView):
 
     serializer_class = AwardSerializer
 
-    @extend_schema(operation_id="listLearnerBadges")
+    @extend_schema(operation_id="listLearnerBadges", parameters=[UPDATED_SINCE])
     def get(self, request: Request, learner_id: int) -> Response:
         """List the badges of a learner; the newest come first."""
-        known(request, PAGE)
-        return self.paged(learners.badges_of(_possible(learner_id), self.mine))
+        known(request, PAGE | {UPDATED_SINCE.name})
+        return self.paged(updated(learners.badges_of(_possible(learner_id), self.mine), request))
 
 
 class LearnerProgress(LearnersView):
@@ -97,7 +97,7 @@ class LearnerProgress(LearnersView):
 
     serializer_class = ProgressSerializer
 
-    @extend_schema(operation_id="listLearnerProgress", parameters=[COMPLETE])
+    @extend_schema(operation_id="listLearnerProgress", parameters=[COMPLETE, UPDATED_SINCE])
     def get(self, request: Request, learner_id: int) -> Response:
         """List how far a learner is towards each badge; what they came nearest to comes first."""
         return progress_page(self, request, learners.progress_of(_possible(learner_id), self.mine))
@@ -128,7 +128,8 @@ class LearnerWhy(LearnersView):
 
 def progress_page(view: ApiView, request: Request, rows: Any) -> Response:
     """A page of progress, each with what the badge asks for in words. As many queries for many as for one."""
-    known(request, PAGE | {"complete"})
+    known(request, PAGE | {"complete", UPDATED_SINCE.name})
+    rows = updated(rows, request)
     complete = truth(request, "complete")
     if complete is not None:
         rows = rows.filter(completed_at__isnull=not complete)

@@ -20,7 +20,7 @@ from ... import audit, conf, slugs
 from ...access import Level, Scope
 from ...models import BadgeProgram, BadgeTemplate, CredlyOrganization
 from .errors import Conflict, Forbidden, Invalid, NotFound
-from .parameters import PAGE, identifier, known
+from .parameters import PAGE, UPDATED_SINCE, identifier, known, updated
 from .serializers import ApiSerializer
 from .views import KNOWN, ApiView
 
@@ -118,11 +118,11 @@ class Issuers(ApiView):
     scopes = {"GET": Scope.LEVELS_READ}
     serializer_class = IssuerSerializer
 
-    @extend_schema(operation_id="listIssuers", responses=IssuerSerializer(many=True))
+    @extend_schema(operation_id="listIssuers", parameters=[UPDATED_SINCE], responses=IssuerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List issuers."""
-        known(request, PAGE)
-        return self.paged(seen_issuers(self).order_by("name", "pk"))
+        known(request, PAGE | {UPDATED_SINCE.name})
+        return self.paged(updated(seen_issuers(self), request).order_by("name", "pk"))
 
 
 class Issuer(ApiView):
@@ -166,11 +166,13 @@ class Programs(ApiView):
     scopes = {"GET": Scope.LEVELS_READ, "POST": Scope.LEVELS_WRITE}
     serializer_class = ProgramSerializer
 
-    @extend_schema(operation_id="listPrograms", parameters=[BY_ISSUER], responses=ProgramSerializer(many=True))
+    @extend_schema(
+        operation_id="listPrograms", parameters=[BY_ISSUER, UPDATED_SINCE], responses=ProgramSerializer(many=True)
+    )
     def get(self, request: Request) -> Response:
         """List programs."""
-        known(request, PAGE | {"issuer"})
-        rows = seen_programs(self)
+        known(request, PAGE | {"issuer", UPDATED_SINCE.name})
+        rows = updated(seen_programs(self), request)
         if issuer := identifier(request, "issuer"):
             rows = rows.filter(organization__uuid=issuer)
         return self.paged(rows.order_by("name", "pk"))

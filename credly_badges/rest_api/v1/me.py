@@ -23,7 +23,7 @@ from .badges import ISSUER
 from .errors import Conflict, Forbidden, Invalid, NotFound
 from .explanations import BadgeInShortSerializer, ProgressSerializer, WhySerializer, shown
 from .learners import COMPLETE, progress_page
-from .parameters import PAGE, known
+from .parameters import PAGE, UPDATED_SINCE, known, updated
 from .serializers import ApiSerializer
 from .views import EARNABLE, KNOWN, ApiView, the_one
 
@@ -76,11 +76,11 @@ class MyBadges(MyView):
 
     serializer_class = MyBadgeSerializer
 
-    @extend_schema(operation_id="listMyBadges")
+    @extend_schema(operation_id="listMyBadges", parameters=[UPDATED_SINCE])
     def get(self, request: Request) -> Response:
         """List your badges; the newest come first."""
-        known(request, PAGE)
-        return self.paged(learners.badges_of(self.me, Q()))
+        known(request, PAGE | {UPDATED_SINCE.name})
+        return self.paged(updated(learners.badges_of(self.me, Q()), request))
 
 
 class MyBadge(MyView):
@@ -128,7 +128,7 @@ class MyProgress(MyView):
 
     serializer_class = ProgressSerializer
 
-    @extend_schema(operation_id="listMyProgress", parameters=[COMPLETE])
+    @extend_schema(operation_id="listMyProgress", parameters=[COMPLETE, UPDATED_SINCE])
     def get(self, request: Request) -> Response:
         """List how far you are towards each badge; what you came nearest to comes first."""
         return progress_page(self, request, learners.progress_of(self.me, learners.ever_open()))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
@@ -56,6 +58,12 @@ def moment(request: Request, name: str) -> datetime | None:
         said = _("“%(name)s” has to be a time such as 2026-01-31T12:00:00Z.")
         raise Invalid(said % {"name": name}, parameter=name)
     return found
+
+
+def updated(rows: QuerySet[Any], request: Request, column: str = "modified") -> QuerySet[Any]:
+    """Those of the rows that were changed since the time that is asked for, if one is. Raises Invalid."""
+    since = moment(request, UPDATED_SINCE.name)
+    return rows if since is None else rows.filter(**{f"{column}__gte": since})
 
 
 def identifier(request: Request, name: str) -> UUID | None:

@@ -18,7 +18,7 @@ from . import application_bodies as forms
 from .application_reading import read, refusals
 from .applications import ApplicationsView
 from .errors import Forbidden, Invalid, NotFound
-from .parameters import PAGE, known
+from .parameters import PAGE, UPDATED_SINCE, known, updated
 from .views import KNOWN
 
 DECIDED = (Application.State.APPROVED, Application.State.DENIED)
@@ -57,11 +57,11 @@ class Reviews(ReviewsView):
 
     scopes = {"GET": KNOWN, "POST": Scope.APPLICATIONS_REVIEW}
 
-    @extend_schema(operation_id="listReviews")
+    @extend_schema(operation_id="listReviews", parameters=[UPDATED_SINCE])
     def get(self, request: Request, application_id: UUID) -> Response:
         """List the reviews of an application. Its learner sees them once it is decided, without who reviewed."""
-        known(request, PAGE)
-        return self.paged(self.reviews(self.application(application_id, own=True)))
+        known(request, PAGE | {UPDATED_SINCE.name})
+        return self.paged(updated(self.reviews(self.application(application_id, own=True)), request))
 
     @extend_schema(
         operation_id="submitReview",

@@ -17,7 +17,7 @@ from ...access import ROLES, SITE, Level, Scope, level_of
 from ...models import LevelRole
 from .errors import Forbidden, Invalid, NotFound
 from .levels import issuer_of, program_of, record
-from .parameters import PAGE, choice, identifier, known
+from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, updated
 from .serializers import ApiSerializer
 from .views import ApiView
 
@@ -49,13 +49,17 @@ class Roles(ApiView):
             OpenApiParameter("issuer", UUID, description="Only those at this issuer and its programs."),
             OpenApiParameter("program", UUID, description="Only those at this program."),
             OpenApiParameter("role", str, enum=LevelRole.Role.values, description="Only those with this role."),
+            UPDATED_SINCE,
         ],
         responses=RoleSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         """List who has which role, at the levels that the caller administers."""
-        known(request, PAGE | {"issuer", "program", "role"})
-        rows = _theirs(self).select_related("user", "organization", "program__organization")
+        known(request, PAGE | {"issuer", "program", "role", UPDATED_SINCE.name})
+        # A role is given or taken, and never changed.
+        rows = updated(_theirs(self), request, "created").select_related(
+            "user", "organization", "program__organization"
+        )
         if issuer := identifier(request, "issuer"):
             rows = rows.filter(Q(organization__uuid=issuer) | Q(program__organization__uuid=issuer))
         if program := identifier(request, "program"):

@@ -19,7 +19,7 @@ from ...access import Level, Scope, level_of
 from ...models import BadgeProgram, CredlyOrganization, Subscriber, SubscriberMessage
 from . import subscriber_shapes as shapes
 from .errors import Conflict, Forbidden, Invalid, NotFound
-from .parameters import PAGE, choice, identifier, known, truth
+from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, truth, updated
 from .views import ApiView
 
 READ, WRITE = Scope.SUBSCRIBERS_READ, Scope.SUBSCRIBERS_WRITE
@@ -79,12 +79,13 @@ class Subscribers(SubscribersView):
         parameters=[
             OpenApiParameter("issuer", UUID, description="Only those of this issuer and its programs."),
             OpenApiParameter("active", bool, description="Only those that are told something, or only the others."),
+            UPDATED_SINCE,
         ],
     )
     def get(self, request: Request) -> Response:
         """List subscribers."""
-        known(request, PAGE | {"issuer", "active"})
-        rows = self.visible_subscribers()
+        known(request, PAGE | {"issuer", "active", UPDATED_SINCE.name})
+        rows = updated(self.visible_subscribers(), request)
         if issuer := identifier(request, "issuer"):
             rows = rows.filter(Q(organization__uuid=issuer) | Q(program__organization__uuid=issuer))
         if (active := truth(request, "active")) is not None:
