@@ -170,8 +170,8 @@ def api_scopes() -> Iterator[str]:
         "*Course staff* have theirs with the badges all of whose requirements lie in courses of theirs.",
         "",
     )
-    yield "Who has the permission on the left in Django's admin, and is staff there, may do the same over the REST API, at"
-    yield "the level of the whole site."
+    yield "Who has the permission on the left in Django's admin, and is staff there, may do the same over the REST API,"
+    yield "at the level of the whole site."
     yield from ("", ".. list-table::", "   :header-rows: 1", "", "   * - Permission in the admin", "     - Scopes")
     for permission in sorted(set(PERMISSIONS.values())):
         scopes = ", ".join(f"``{scope}``" for scope, named in PERMISSIONS.items() if named == permission)
