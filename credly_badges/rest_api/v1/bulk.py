@@ -75,9 +75,13 @@ class BulkView(ApiView):
             raise NotFound(_("There is no such list here."))
         return found
 
-    def shown(self, found: BulkIssue, status: int = 200) -> Response:
+    def data(self, found: BulkIssue) -> Any:
         """A list, as it is now."""
-        return Response(BulkSerializer(found, context=self.get_serializer_context()).data, status=status)
+        return BulkSerializer(found, context=self.get_serializer_context()).data
+
+    def shown(self, found: BulkIssue, status: int = 200) -> Response:
+        """The answer with a list."""
+        return Response(self.data(found), status=status)
 
 
 class BulkIssues(BulkView):
@@ -127,7 +131,9 @@ class Bulk(BulkView):
     def delete(self, request: Request, bulk_id: UUID) -> Response:
         """Remove a list that was not committed."""
         known(request)
-        if not bulk.discard(self.bulk(bulk_id), by=self.caller.user, key=self.caller.key):
+        found = self.bulk(bulk_id)
+        self.check_match(request, self.data(found))
+        if not bulk.discard(found, by=self.caller.user, key=self.caller.key):
             raise Conflict(_("This list was committed, so it stays. You can undo what Credly has not heard of yet."))
         return Response(status=204)
 

@@ -176,6 +176,7 @@ class Code(CodesView):
         """Close a claim code. Nobody can claim it any more; it stays in the list, with who claimed it."""
         known(request, {"issuer"})
         code = self.code(badge_id, code_id, Scope.CODES_WRITE)
+        self.check_match(request, self.shown(code))
         claims.close(code, by=self.caller.user, key=self.caller.key)
         return Response(status=204)
 

@@ -15,6 +15,7 @@ from ... import applications
 from ...access import Scope
 from ...models import Application, ApplicationReview
 from . import application_bodies as forms
+from . import idempotency
 from .application_reading import read, refusals
 from .applications import ApplicationsView
 from .errors import Forbidden, Invalid, NotFound
@@ -65,9 +66,11 @@ class Reviews(ReviewsView):
 
     @extend_schema(
         operation_id="submitReview",
+        parameters=[idempotency.PARAMETER],
         request=forms.GivenReviewSerializer,
         responses={201: forms.ReviewSerializer, 200: forms.ReviewSerializer},
     )
+    @idempotency.idempotent
     def post(self, request: Request, application_id: UUID) -> Response:
         """Review an application. A second review of the same person takes the place of the first, and is answered 200.
 
@@ -76,6 +79,7 @@ class Reviews(ReviewsView):
         known(request)
         application = self.application(application_id, Scope.APPLICATIONS_REVIEW)
         said = read(forms.GivenReviewSerializer, request)
+        self.concerns = application.learner_id
         user, author = self.caller.user, said.get("author", "")
         if user is not None and author:
             raise Invalid(_("You review as yourself: leave out “author”."), field="author")

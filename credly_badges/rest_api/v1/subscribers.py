@@ -175,6 +175,7 @@ class OneSubscriber(SubscribersView):
         """Delete a subscriber, with all that it was told and is yet to be told."""
         known(request)
         subscriber = self.subscriber(subscriber_id, WRITE)
+        self.check_match(request, self.shown(subscriber))
         subscribers.remove(subscriber, by=self.caller.user, key=self.caller.key)
         return Response(status=204)
 
