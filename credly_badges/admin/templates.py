@@ -12,23 +12,14 @@ from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import conf
-from ..models import (
-    Availability,
-    BadgeAward,
-    BadgeRequirement,
-    BadgeTemplate,
-    ClaimCode,
-    HistoryRun,
-    Regression,
-    RequirementsVersion,
-)
+from ..models import BadgeAward, BadgeRequirement, BadgeTemplate
 from ..reports import criteria_in_words
 from . import (
     activation,
@@ -37,11 +28,11 @@ from . import (
     template_facts,
     template_history,
     template_life,
+    template_links,
     template_moves,
     template_terms,
-    why,
 )
-from .subject import Button, SubjectAdmin, audit_button, is_web_address, list_url, may
+from .subject import Button, SubjectAdmin, is_web_address, may
 
 
 @admin.register(BadgeTemplate)
@@ -247,24 +238,7 @@ class BadgeTemplateAdmin(SubjectAdmin):
 
     def page_buttons(self, request: HttpRequest, thing: Any) -> list[Button]:
         """Where else to look."""
-        buttons = audit_button(request, thing)
-        if may(request, "view_availability"):
-            where = list_url(Availability, template__id__exact=thing.pk)
-            buttons.insert(0, Button(_("Availability"), where))
-        for model, name, narrowed in (
-            (Regression, _("Regressions"), {"progress__template__id__exact": thing.pk}),
-            (HistoryRun, _("History"), {"template__id__exact": thing.pk}),
-            (ClaimCode, _("Claim codes"), {"template__id__exact": thing.pk}),
-            (RequirementsVersion, _("Versions"), {"template__id__exact": thing.pk}),
-        ):
-            if may(request, f"view_{model._meta.model_name}"):
-                buttons.insert(0, Button(name, list_url(model, **narrowed)))
-        if may(request, "view_badgeaward"):
-            buttons.insert(0, Button(_("Awards"), list_url(BadgeAward, template__id__exact=thing.pk)))
-        if may(request, "issue_badgeaward") and thing.credly_state == BadgeTemplate.CredlyState.ACTIVE:
-            where = f"{reverse('admin:credly_badges_badgeaward_issue')}?template={thing.pk}"
-            buttons.insert(0, Button(_("Issue this badge"), where))
-        return [*buttons, *why.button(request, template_id=thing.pk)]
+        return template_links.buttons(request, thing)
 
     def _about(self, request: HttpRequest, template: BadgeTemplate) -> dict[str, Any]:
         return {

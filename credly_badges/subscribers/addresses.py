@@ -77,7 +77,12 @@ def check(url: str, *, seconds: float = 5, resolve: Resolve | None = None) -> Pl
     allowed = _allowed_host(host) or all(map(_allowed_ip, ips))
     if not allowed:
         if parts.scheme != "https":
-            raise BadAddress(_("The address has to begin with https://."))
+            raise BadAddress(
+                _(
+                    "The address has to begin with https://. Only for a host that somebody who can change the settings "
+                    "of this LMS names in CREDLY_BADGES_SUBSCRIBER_HOSTS, http:// will do."
+                )
+            )
         if port != PORTS["https"] and port < LOWEST_OPEN_PORT:
             raise BadAddress(_("The port has to be 443, or 1024 or higher."))
         if not all(map(_is_public, ips)):

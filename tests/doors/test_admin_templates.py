@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from credly_badges import conf, lms
+from credly_badges import conf, lms, slugs
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, DataRule
 from credly_badges.progress import trying
 from credly_badges.testing.factories import (
@@ -203,10 +203,33 @@ def test_the_page_takes_the_same_queries_however_much_a_badge_asks_for(client, l
         for requirement in RequirementFactory.create_batch(5, group=GroupFactory(template=template)):
             RuleFactory.create_batch(2, requirement=requirement)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         page = client.get(address(template))
 
     assert page.status_code == 200
+
+
+def test_the_page_leads_to_what_was_made_of_the_badge(client, log_in):
+    log_in()
+    template = TemplateFactory(status=BadgeTemplate.Status.ACTIVE)
+
+    page = client.get(address(template)).content.decode()
+
+    for model in ("badgeaward", "bulkissue", "claimcode", "application"):
+        assert f"/{model}/?template__id__exact={template.pk}" in page
+    assert f"/applicationform/add/?template={template.pk}" in page
+    assert f'href="{slugs.public_path(template)}"' in page
+
+
+def test_the_page_leads_nobody_to_where_they_are_refused(client, log_in):
+    log_in("view_badgetemplate")
+    template = TemplateFactory()
+
+    page = client.get(address(template)).content.decode()
+
+    for model in ("badgeaward", "bulkissue", "claimcode", "application", "applicationform"):
+        assert f"/credly_badges/{model}/" not in page
+    assert slugs.public_path(template) not in page
 
 
 # Activation
