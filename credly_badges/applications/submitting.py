@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -17,6 +18,9 @@ from .forms import form_of, why_not_taking
 from .refusals import InTheWay, Unfit
 
 LONGEST_STATEMENT = 10_000
+MOST_A_DAY = 5
+"""How often a learner may apply for one badge in 24 hours: what they sent is kept, also once it is withdrawn."""
+DAY = timedelta(hours=24)
 
 
 def submit(
@@ -97,6 +101,9 @@ def _check(template: BadgeTemplate, learner: lms.Learner) -> None:
     if there is not None:
         raise _is_open_already(applicationId=str(there.uuid))
     now = timezone.now()
+    today = Application.objects.filter(template=template, learner_id=learner.id, created__gt=now - DAY)
+    if today.count() >= MOST_A_DAY:
+        raise InTheWay(_("The learner has applied for this badge very often today. Apply again tomorrow."))
     held = BadgeAward.objects.filter(template=template, learner_id=learner.id, live=True)
     last = held.order_by("-earned_at", "-pk").first()
     if last is None or terms.may_renew(template, last.expires_at, now):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from .. import lms
 from ..models import BulkIssue, BulkRow
 
 State = BulkIssue.State
@@ -28,5 +29,9 @@ def purge() -> int:
 
 def forget(user_id: int) -> None:
     """Erase who a learner is from the rows of lists, and who asked for one. What came of the rows stays."""
-    BulkRow.objects.filter(learner=user_id).update(learner=None, entry="", evidence=[])
+    theirs = Q(learner=user_id)
+    # A row that was wrong in another way may name them as well, and nobody has looked for whom it means.
+    for name in lms.names_of(user_id):
+        theirs |= Q(learner=None, entry__iexact=name)
+    BulkRow.objects.filter(theirs).update(learner=None, entry="", evidence=[])
     BulkIssue.objects.filter(requested_by=user_id).update(requested_by=None)

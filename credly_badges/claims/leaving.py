@@ -16,4 +16,5 @@ def forget(user_id: int) -> None:
         for code in ClaimCode.objects.select_related("template").filter(email__iexact=address):
             making.close(code)
             ClaimCode.objects.filter(pk=code.pk).update(email="")
+    ClaimCode.objects.filter(created_by=user_id).update(created_by=None)
     CodeClaim.objects.filter(learner=user_id).delete()

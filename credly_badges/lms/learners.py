@@ -79,6 +79,12 @@ def addresses_of(user_id: int) -> set[str]:
     return {*now, backend().address_before_retirement(user_id)} - {""}
 
 
+def names_of(user_id: int) -> set[str]:
+    """What a user may be called in what others sent here: their user name, and their e-mail addresses."""
+    now = get_user_model().objects.filter(pk=user_id).values_list("username", flat=True)
+    return {*now, *addresses_of(user_id)} - {""}
+
+
 def retired_users() -> QuerySet[Any]:
     """The users whose accounts were retired: edx-platform keeps them, with user names that tell nothing."""
     return get_user_model().objects.filter(username__startswith=_retired_prefix())

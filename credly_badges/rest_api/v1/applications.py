@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +19,7 @@ from ... import applications, conf, lms
 from ...access import Scope
 from ...models import Application, BadgeTemplate
 from . import application_bodies as forms
+from . import throttling
 from .application_reading import MULTIPART, pieces, read, refusals
 from .badges import ISSUER
 from .bodies import JsonParser
@@ -30,6 +32,8 @@ CONCERNED = (Scope.APPLICATIONS_READ, Scope.APPLICATIONS_REVIEW, Scope.APPLICATI
 """Who has any of these for a badge has to do with its applications."""
 ME = "me"
 LARGEST_ID = 2**31 - 1
+MOST_A_MINUTE = 5
+"""How many applications a user may send in a minute: ten large pictures are seconds of work, whatever comes of them."""
 
 BADGE = OpenApiParameter("badge", UUID, description="Only those for this badge.")
 FILTERS = [
@@ -155,6 +159,10 @@ class SubmittingView(ApplicationsView):
 
     def submit(self, template: BadgeTemplate, learner: lms.Learner, said: dict[str, Any], request: Request) -> Response:
         """Take an application."""
+        if self.caller.user is not None:
+            counted = throttling.count(f"submit:{self.caller.name}", MOST_A_MINUTE)
+            if counted.is_one_too_many:
+                raise exceptions.Throttled(wait=counted.wait)
         with refusals():
             made = applications.submit(
                 template,

@@ -59,8 +59,11 @@ class Moving(BadgesView):
         form = MoveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         wanted = form.validated_data
-        if template.status != wanted["to"]:
-            self._refuse(template, wanted["to"])
+        if template.status == wanted["to"]:
+            self.check_match(request, self.shown(template))
+            return self.changed(self.shown(template))
+        self._refuse(template, wanted["to"])
+        _hold(template)
         self.check_match(request, self.shown(template))
         try:
             activation.move(
@@ -99,3 +102,10 @@ class Moving(BadgesView):
             return False
         begins = to in (Status.ACTIVE, Status.SHADOW) and template.status != Status.PAUSED
         return not (begins and (conf.review_required() or conf.separate_approver()))
+
+
+def _hold(template: BadgeTemplate) -> None:
+    """Have nobody move it meanwhile: from another status, the caller might not be allowed to. Raises Conflict."""
+    now = BadgeTemplate.objects.select_for_update().values_list("status", flat=True).get(pk=template.pk)
+    if now != template.status:
+        raise Conflict(_("Somebody has moved this badge at this moment. Read it again, then decide."))

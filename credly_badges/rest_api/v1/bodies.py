@@ -42,7 +42,8 @@ class JsonParser(BaseParser):
     ) -> Any:
         """What the body says."""
         try:
-            found = json.loads(stream.read().decode("utf-8"), parse_constant=_no_number)
+            text = stream.read().decode("utf-8")
+            found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
             _check(found)
         except RecursionError:
             raise Invalid(_("The body is nested too deeply.")) from None
@@ -67,6 +68,16 @@ def check_charset(request: Request) -> None:
         raise exceptions.UnsupportedMediaType(
             request.content_type, _("Send what you send in UTF-8, not in “%(charset)s”.") % {"charset": charset[:50]}
         )
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Of a name that is there twice, one program takes the first and another one the last."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(_("“%(name)s” is there twice in one object") % {"name": name[:100]})
+        found[name] = value
+    return found
 
 
 def _no_number(name: str) -> None:
