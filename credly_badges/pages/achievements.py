@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from .. import slugs
+from .. import applications, slugs
 from ..models import BadgeTemplate
 from ..reports import achievements, criteria_in_words
 from . import public
@@ -19,7 +20,7 @@ def achievement(request: HttpRequest, organization: str, badge: str) -> HttpResp
     template = achievements.find(organization, badge)
     if template is None:
         return public.missing(request)
-    site = public.site_of(request)
+    site, standing = public.site_of(request), _standing(template)
     context = {
         **public.of_badge(template),
         "title": template.name,
@@ -28,9 +29,19 @@ def achievement(request: HttpRequest, organization: str, badge: str) -> HttpResp
         "document_url": site + slugs.achievement_path(template),
         "document_type": achievements.MEDIA_TYPE,
         "criteria": criteria_in_words(template),
-        "standing": _standing(template),
+        "standing": standing,
+        "claim_url": "" if standing else reverse("credly_badges:claim"),
+        "apply_url": ""
+        if applications.why_not_taking(template)
+        else reverse("credly_badges:apply", args=[template.pk]),
     }
     return public.show(request, "achievement.html", context)
+
+
+def _apply_url(template: BadgeTemplate) -> str:
+    if applications.why_not_taking(template):
+        return ""
+    return reverse("credly_badges:apply", args=[template.pk])
 
 
 def _standing(template: BadgeTemplate) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import achievements, claiming, courses, deeds, health, verification
+from . import achievements, applying, claiming, courses, deeds, health, verification
 
 urlpatterns = [
     re_path(r"^achievements/(?P<organization>[^/]+)/(?P<badge>[^/]+)/?$", achievements.achievement, name="achievement"),
     path("awards/<uuid:award_id>", verification.award, name="shared_award"),
     path("awards/<uuid:award_id>/", verification.award),
+    path("apply/<int:pk>/", applying.apply, name="apply"),
     re_path(r"^health/?$", health.health, name="health"),
     path("claim/", claiming.claim, name="claim"),
     path("claim/claimed/<uuid:award_id>/", claiming.claimed, name="claimed"),
