@@ -24,14 +24,13 @@ from .application_reading import MULTIPART, pieces, read, refusals
 from .badges import ISSUER
 from .bodies import JsonParser
 from .errors import Conflict, Forbidden, Invalid, NotFound
-from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, updated
+from .parameters import LARGEST_ID, PAGE, UPDATED_SINCE, choice, identifier, known, updated
 from .views import KNOWN, ApiView
 
 State = Application.State
 CONCERNED = (Scope.APPLICATIONS_READ, Scope.APPLICATIONS_REVIEW, Scope.APPLICATIONS_DECIDE)
 """Who has any of these for a badge has to do with its applications."""
 ME = "me"
-LARGEST_ID = 2**31 - 1
 MOST_A_MINUTE = 5
 """How many applications a user may send in a minute: ten large pictures are seconds of work, whatever comes of them."""
 

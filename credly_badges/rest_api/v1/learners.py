@@ -27,13 +27,12 @@ from .awards import AwardSerializer
 from .badges import ISSUER
 from .errors import Invalid, NotFound
 from .explanations import ProgressSerializer, WhySerializer, shown
-from .parameters import PAGE, UPDATED_SINCE, known, truth, updated
+from .parameters import PAGE, UPDATED_SINCE, known, possible, truth, updated
 from .serializers import ApiSerializer
 from .views import ApiView
 
 IDENTIFIER = OpenApiParameter("identifier", str, required=True, description="A user name, or an e-mail address.")
 COMPLETE = OpenApiParameter("complete", bool, description="Only those whose requirements are all met, or the others.")
-LARGEST_ID = 2**31 - 1
 
 
 class LearnerSerializer(ApiSerializer):
@@ -89,7 +88,7 @@ class LearnerBadges(LearnersView):
     def get(self, request: Request, learner_id: int) -> Response:
         """List the badges of a learner; the newest come first."""
         known(request, PAGE | {UPDATED_SINCE.name})
-        return self.paged(updated(learners.badges_of(_possible(learner_id), self.mine), request))
+        return self.paged(updated(learners.badges_of(possible(learner_id), self.mine), request))
 
 
 class LearnerProgress(LearnersView):
@@ -100,7 +99,7 @@ class LearnerProgress(LearnersView):
     @extend_schema(operation_id="listLearnerProgress", parameters=[COMPLETE, UPDATED_SINCE])
     def get(self, request: Request, learner_id: int) -> Response:
         """List how far a learner is towards each badge; what they came nearest to comes first."""
-        return progress_page(self, request, learners.progress_of(_possible(learner_id), self.mine))
+        return progress_page(self, request, learners.progress_of(possible(learner_id), self.mine))
 
 
 class LearnerWhy(LearnersView):
@@ -113,12 +112,12 @@ class LearnerWhy(LearnersView):
         """Explain why a learner has a badge, or not: each requirement with what was seen, and the badge's way."""
         known(request, {"issuer"})
         template = self.badge(badge_id, Scope.LEARNERS_READ)
-        why = reports.why(_possible(learner_id), template)
+        why = reports.why(possible(learner_id), template)
         if not self.sees_all:
             why = _of_this_badge_alone(why)
             if not _says_anything(why):
                 raise NotFound(_("Nothing is known of this learner that concerns this badge."))
-        elif not lms.present([_possible(learner_id)]):
+        elif not lms.present([possible(learner_id)]):
             raise NotFound(_("There is no such learner."))
         if not self.caller.may(Scope.AWARDS_ISSUE, template):
             # What Credly said of a try may repeat a name or an address; it is for those who can do something about it.
@@ -148,11 +147,6 @@ def _identifier(request: Request) -> str:
         return given.text(said, longest=given.LONGEST_ENTRY)
     except given.NotTaken as refusal:
         raise Invalid(refusal.sentence, parameter="identifier") from None
-
-
-def _possible(learner_id: int) -> int:
-    """The number of a learner; no column holds one that is larger, and nobody has the number 0."""
-    return learner_id if learner_id <= LARGEST_ID else 0
 
 
 def _of_this_badge_alone(why: reports.Why) -> reports.Why:

@@ -17,6 +17,8 @@ from .errors import Invalid
 
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 PAGE = frozenset({"limit", "offset"})
+LARGEST_ID = 2**31 - 1
+"""Of users and roles, which have numbers."""
 
 UPDATED_SINCE = OpenApiParameter("updatedSince", datetime, description="Only what was changed at this time or later.")
 
@@ -39,6 +41,11 @@ def truth(request: Request, name: str) -> bool | None:
     if given.lower() not in TRUTH:
         raise Invalid(_("“%(name)s” has to be true or false.") % {"name": name}, parameter=name)
     return TRUTH[given.lower()]
+
+
+def possible(number: int) -> int:
+    """The ID of a user or a role; 0, which nothing has, for one that no column holds."""
+    return number if number <= LARGEST_ID else 0
 
 
 def moment(request: Request, name: str) -> datetime | None:

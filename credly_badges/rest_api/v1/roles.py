@@ -17,7 +17,7 @@ from ...access import ROLES, SITE, Level, Scope, level_of
 from ...models import LevelRole
 from .errors import Forbidden, Invalid, NotFound
 from .levels import issuer_of, program_of, record
-from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, updated
+from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, possible, updated
 from .serializers import ApiSerializer
 from .views import ApiView
 
@@ -149,7 +149,7 @@ def _theirs(view: ApiView) -> QuerySet[LevelRole]:
 
 def _role(view: ApiView, role_id: int) -> LevelRole:
     rows = _theirs(view).select_related("user", "organization", "program__organization")
-    if row := rows.filter(pk=role_id).first():
+    if row := rows.filter(pk=possible(role_id)).first():
         return row
     raise NotFound(_("There is no such role here."))
 
