@@ -132,7 +132,7 @@ class TestTheDocument:
 
     def test_it_takes_few_queries(self, client, badge, django_assert_num_queries):
         # The badge; its groups, requirements and rules; and the transaction around them.
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             client.get(API)
 
 
@@ -346,7 +346,7 @@ class TestThePageOfAnAward:
 
         # The award with its badge; whether that has a page; whether the learner is here, and who they are; and the
         # transaction around them.
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             client.get(page_of(award))
 
 
