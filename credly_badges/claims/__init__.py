@@ -1,6 +1,6 @@
 """Codes that learners claim a badge with: made, changed, closed, and claimed, which awards the badge."""
 
-from .attempts import Attempt, TooManyAttempts
+from .attempts import Attempt, OwnSpelling, TooManyAttempts
 from .leaving import forget
 from .making import CannotMake, CodeTaken, change, check, check_change, close, locked, make, open_at
 from .redeeming import Claimed, NotClaimable, redeem
@@ -16,6 +16,7 @@ __all__ = [
     "Claimed",
     "CodeTaken",
     "NotClaimable",
+    "OwnSpelling",
     "TooManyAttempts",
     "change",
     "check",

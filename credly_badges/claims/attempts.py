@@ -7,6 +7,7 @@ from types import TracebackType
 from django.utils.translation import gettext as _
 
 from .. import conf, counting
+from .making import CodeTaken
 from .redeeming import NotClaimable
 
 
@@ -21,6 +22,26 @@ class TooManyAttempts(Exception):
     def sentence(self) -> str:
         """What to tell whoever tried."""
         return _("Too many codes were tried in a short time. Wait a minute, then try again.")
+
+
+class OwnSpelling:
+    """``with OwnSpelling(…):`` around making a code that somebody has thought of. Raises TooManyAttempts.
+
+    That there is one like it tells of a code that may be another organization's, so it is counted like a wrong try.
+    """
+
+    def __init__(self, code: str, *, by: str) -> None:
+        self._code, self._by = code, f"claim:taken:{by}"
+
+    def __enter__(self) -> None:
+        if self._code and counting.so_far(self._by) >= conf.api_rates()["claim"]:
+            raise TooManyAttempts(counting.seconds_left())
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        if isinstance(error, CodeTaken):
+            counting.count(self._by)
 
 
 class Attempt:

@@ -1,6 +1,6 @@
 """Other systems are told what happens: what there is to tell, to whom, and how it gets there."""
 
-from .addresses import BadAddress, check
+from .addresses import BadAddress, check, host_of
 from .catalogue import EVENTS, Event
 from .deliver import whose_turn_it_is
 from .forgetting import forget
@@ -21,6 +21,7 @@ __all__ = [
     "due",
     "expiries",
     "forget",
+    "host_of",
     "kept",
     "key_data",
     "listening",

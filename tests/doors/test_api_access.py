@@ -192,6 +192,16 @@ class TestHowOften:
         assert answer["Retry-After"]
         assert client.get(BADGES, headers=right, REMOTE_ADDR="192.0.2.7").status_code == 200
 
+    def test_tokens_of_a_class_that_expire_at_once_lock_nobody_out(self, client, settings):
+        settings.CREDLY_BADGES_API_RATES = {"anonymous": 3}
+        right, wrong = {"Authorization": f"JWT {generate_jwt(UserFactory())}"}, {"Authorization": "JWT a.b.c"}
+
+        statuses = [client.get(BADGES, headers=wrong).status_code for _ in range(5)]
+
+        assert statuses == [401, 401, 401, 429, 429]
+        assert client.get(BADGES, headers=right).status_code == 200
+        assert client.get(BADGES, headers=bearer()).status_code == 200
+
 
 class TestWhatIsSent:
     @pytest.fixture

@@ -9,7 +9,13 @@ from credly_badges import access, claims, lms, retirement
 from credly_badges.access import Level, Scope
 from credly_badges.models import BadgeAward, BadgeTemplate, BulkRow, ClaimCode, LevelRole
 from credly_badges.rest_api.v1 import badge_status
-from credly_badges.testing.factories import AwardFactory, TemplateFactory, UserFactory
+from credly_badges.testing.factories import (
+    AwardFactory,
+    OrganizationFactory,
+    SubscriberFactory,
+    TemplateFactory,
+    UserFactory,
+)
 from tests.stages.applications_desk import a_badge
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +237,50 @@ class TestRetirement:
         retirement.forget(ada.pk)
 
         assert list(BulkRow.objects.values_list("entry", flat=True)) == ["", "", "bob"]
+
+
+def test_the_description_is_written_in_yaml_once_however_often_it_is_asked_for(client, monkeypatch):
+    first = client.get(f"{API}schema?format=yaml").content
+    monkeypatch.delattr("yaml.safe_dump")  # Which takes seconds.
+
+    assert client.get(f"{API}schema", headers={"Accept": "application/yaml"}).content == first
+
+
+class TestAddressesOfSubscribers:
+    """Some receivers have a secret in theirs."""
+
+    @pytest.mark.parametrize(
+        ("scopes", "shown"),
+        [
+            ([Scope.SUBSCRIBERS_READ], "https://hooks.example.com/…"),
+            ([Scope.SUBSCRIBERS_READ, Scope.SUBSCRIBERS_WRITE], "https://hooks.example.com/T0/secret?token=x"),
+        ],
+    )
+    @pytest.mark.parametrize("place", ["site", "organization", "program"])
+    def test_they_are_shown_whole_to_those_who_may_change_them(self, client, scopes, shown, place):
+        organization = OrganizationFactory()
+        program = organization.programs.create(name="Data", slug="data")
+        level = {"site": Level(), "organization": Level(organization.pk), "program": Level(program_id=program.pk)}[
+            place
+        ]
+        row = SubscriberFactory(url="https://hooks.example.com/T0/secret?token=x", program=program)
+        headers = key_of(levels[place], *scopes)
+
+        assert client.get(f"{API}subscribers/{row.uuid}", headers=headers).json()["url"] == shown
+        assert [each["url"] for each in client.get(f"{API}subscribers", headers=headers).json()["data"]] == [shown]
+
+
+def test_nobody_finds_the_codes_of_others_by_making_the_same(client, settings):
+    settings.CREDLY_BADGES_API_RATES = {"claim": 3}
+    claims.make(TemplateFactory(active=True), code="WELCOME-2026")
+    badge = TemplateFactory(active=True)
+    headers = key_of(Level(badge.organization_id), Scope.BADGES_READ, Scope.CODES_READ, Scope.CODES_WRITE)
+
+    def make(code):
+        where = f"{API}badges/{badge.uuid}/codes"
+        return client.post(where, {"code": code}, content_type="application/json", headers=headers).status_code
+
+    assert make("OUR-OWN-CODE") == 201
+    assert [make("welcome 2026") for _ in range(4)] == [409, 409, 409, 429]
+    assert make("ANOTHER-OF-OURS") == 429
+    assert make("") == 201

@@ -86,6 +86,12 @@ class SignatureAuthentication(authentication.BaseAuthentication):
         return SCHEMES
 
 
+def sends_key(request: Request) -> bool:
+    """Whether a request comes with a key or a signature of another system, right or wrong."""
+    sent = request.headers.get("Authorization", "")
+    return sent.partition(" ")[0].lower() == "bearer" or signed.HEADER.match(sent) is not None
+
+
 def caller_of(request: Request) -> access.Caller:
     """Who sends a request; looked up once."""
     kept = getattr(request, "credly_caller", None)

@@ -263,7 +263,7 @@ def source_of(caller: Caller) -> BadgeAward.Source:
     return BadgeAward.Source.SYSTEM if caller.user is None else BadgeAward.Source.BY_HAND
 
 
-def _may_accept(award: BadgeAward, context: dict[str, Any]) -> bool:
+def _may_accept(award: BadgeAward, context: Any) -> bool:
     """Whether the link for accepting an award is for who asks. Of a list, one query at most."""
     if (request := context.get("request")) is None:
         return False

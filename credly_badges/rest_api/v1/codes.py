@@ -20,6 +20,7 @@ from ...access import Scope
 from ...models import ClaimCode, CodeClaim
 from . import idempotency
 from .badges import ISSUER
+from .claiming import TooOften
 from .errors import Conflict, Invalid, NotFound
 from .parameters import PAGE, UPDATED_SINCE, known, truth, updated
 from .serializers import ApiSerializer, camel
@@ -137,7 +138,10 @@ class Codes(CodesView):
         if said["email"] and (learner := lms.find_learners([said["email"]])[said["email"]]):
             self.concerns = learner.id
         try:
-            made = claims.make(template, by=self.caller.user, key=self.caller.key, **said)
+            with claims.OwnSpelling(said["code"], by=self.caller.name):
+                made = claims.make(template, by=self.caller.user, key=self.caller.key, **said)
+        except claims.TooManyAttempts as refusal:
+            raise TooOften(wait=refusal.wait, detail=refusal.sentence) from None
         except claims.CannotMake as refusal:
             raise _refused(refusal) from None
         return Response(self.shown(made), status=201)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import yaml
@@ -32,6 +33,11 @@ class Yaml(BaseRenderer):
 
     def render(self, data: Any, media_type: Any = None, context: Any = None) -> bytes:  # noqa: ARG002
         """The text."""
+        return _whole() if data is described() else self.written(data)
+
+    @staticmethod
+    def written(data: Any) -> bytes:
+        """Anything as YAML."""
         # The safe writer knows plain values alone, and a description holds texts that are subclasses of str.
         plain = yaml.safe_load(bodies.Json().render(data))
         return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).encode()
@@ -90,8 +96,19 @@ class Page(ApiView):
     def get(self, request: Request) -> TemplateResponse:
         """Read it."""
         known(request)
-        context = {"title": _("The badges API"), **reading.page(described())}
+        context = {"title": _("The badges API"), **_laid_out()}
         return TemplateResponse(request._request, "credly_badges/api.html", context)  # noqa: SLF001 (Django's)
+
+
+@functools.cache
+def _whole() -> bytes:
+    """The description in YAML. It takes seconds to write, and anybody may ask for it."""
+    return Yaml.written(described())
+
+
+@functools.cache
+def _laid_out() -> dict[str, Any]:
+    return reading.page(described())
 
 
 def described() -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import Any
 from rest_framework import serializers
 
 from ... import subscribers
-from ...models import SubscriberMessage
+from ...access import Level, Scope
+from ...models import Subscriber, SubscriberMessage
+from .authentication import caller_of
 from .serializers import ApiSerializer
 
 MOST_HOURS = 30 * 24
@@ -33,7 +35,7 @@ class SubscriberSerializer(ApiSerializer):
 
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField()
-    url = serializers.CharField()
+    url = serializers.SerializerMethodField(help_text="Whole for those who may change it, as some hold a secret.")
     issuer = serializers.UUIDField(
         source="organization.uuid", allow_null=True, default=None, help_text="The issuer whose badges it is told of."
     )
@@ -55,6 +57,14 @@ class SubscriberSerializer(ApiSerializer):
     last_delivered_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField(source="created")
     updated_at = serializers.DateTimeField(source="modified")
+
+    def get_url(self, subscriber: Subscriber) -> str:
+        caller = caller_of(self.context["request"])
+        program = subscriber.program
+        level = Level(program.organization_id if program else subscriber.organization_id, subscriber.program_id)
+        if caller.at(Scope.SUBSCRIBERS_WRITE, level):
+            return subscriber.url
+        return f"{subscriber.url.partition('://')[0]}://{subscribers.host_of(subscriber.url)}/…"
 
 
 class SubscriberWithSecretSerializer(SubscriberSerializer):

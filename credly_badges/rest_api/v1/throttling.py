@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rest_framework.request import Request
 
 from ... import conf, counting
-from .authentication import caller_of
+from .authentication import caller_of, sends_key
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,19 @@ def turn(request: Request) -> Turn:
 
 
 def guess(request: Request) -> Turn:
-    """Count a log-in, a key or a signature from an address that was wrong."""
-    return count(f"guess:{address_of(request)}", conf.api_rates()["anonymous"])
+    """Count a token, a key or a signature from an address that was wrong; tokens of the LMS apart from the others."""
+    return count(f"{_guessed(request)}:{address_of(request)}", conf.api_rates()["anonymous"])
 
 
 def guesses(request: Request) -> Turn:
     """How many more wrong ones are looked at from an address in this minute; it counts none."""
     limit = conf.api_rates()["anonymous"]
-    counted = counting.so_far(f"api:guess:{address_of(request)}")
+    counted = counting.so_far(f"api:{_guessed(request)}:{address_of(request)}")
     return Turn(limit, limit - counted - 1, counting.next_minute())
+
+
+def _guessed(request: Request) -> str:
+    return "guess" if sends_key(request) else "token"
 
 
 def count(who: str, limit: int) -> Turn:
