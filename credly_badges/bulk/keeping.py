@@ -29,9 +29,11 @@ def purge() -> int:
 
 def forget(user_id: int) -> None:
     """Erase who a learner is from the rows of lists, and who asked for one. What came of the rows stays."""
-    theirs = Q(learner=user_id)
-    # A row that was wrong in another way may name them as well, and nobody has looked for whom it means.
+    nobody = {"learner": None, "entry": "", "evidence": []}
+    BulkRow.objects.filter(learner=user_id).update(**nobody)
+    # A row that was wrong in another way may name them as well, and nobody has looked for whom it means. Read first,
+    # as MySQL would lock all that it looks at.
     for name in lms.names_of(user_id):
-        theirs |= Q(learner=None, entry__iexact=name)
-    BulkRow.objects.filter(theirs).update(learner=None, entry="", evidence=[])
+        wrong = list(BulkRow.objects.filter(learner=None, entry__iexact=name).values_list("pk", flat=True))
+        BulkRow.objects.filter(pk__in=wrong).update(**nobody)
     BulkIssue.objects.filter(requested_by=user_id).update(requested_by=None)

@@ -260,9 +260,7 @@ class TestAddressesOfSubscribers:
     def test_they_are_shown_whole_to_those_who_may_change_them(self, client, scopes, shown, place):
         organization = OrganizationFactory()
         program = organization.programs.create(name="Data", slug="data")
-        level = {"site": Level(), "organization": Level(organization.pk), "program": Level(program_id=program.pk)}[
-            place
-        ]
+        levels = {"site": Level(), "organization": Level(organization.pk), "program": Level(program_id=program.pk)}
         row = SubscriberFactory(url="https://hooks.example.com/T0/secret?token=x", program=program)
         headers = key_of(levels[place], *scopes)
 
