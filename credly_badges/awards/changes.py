@@ -75,6 +75,7 @@ def take_back(award: BadgeAward, reason: str, *, by: AbstractBaseUser | None = N
     _end(award)
     award.save(update_fields=["revocation_reason", "state", "live", "revoked_at", "modified"])
     audit.record("award.revoked", award, actor=by, because=reason, before=before, after=facts(award) | with_key(key))
+    told.tell(award.pk, award.template_id, before=before["state"], after=award.state)
     return True
 
 

@@ -146,7 +146,7 @@ def tell_of_api_keys(now: datetime) -> int:
     told = 0
     soon = now + timedelta(days=THRESHOLDS[0])
     found = ApiKey.objects.filter(revoked_at=None, expires_at__gt=now, expires_at__lte=soon)
-    for key in found.select_related("organization").order_by("expires_at", "pk"):
+    for key in found.select_related("organization", "program__organization").order_by("expires_at", "pk"):
         days = days_left(key.expires_at or now, now)
         threshold = min(each for each in THRESHOLDS if days <= each)
         fresh = Q(warned_days=None) | Q(warned_days__gt=threshold)
@@ -160,13 +160,18 @@ def tell_of_api_keys(now: datetime) -> int:
 def _tell_of(key: ApiKey, days: int) -> None:
     if key.expires_at is None:
         return
-    issuer_id = key.organization.uuid if key.organization else None
+    # A program's key concerns those who look after its organization, too.
+    organization = key.program.organization if key.program else key.organization
     subscribers.tell(
         Event.KEY_EXPIRING,
         template=None,
-        organization_id=key.organization_id,
+        organization_id=organization.pk if organization else None,
         subject=f"api-key:{key.pk}",
         data=subscribers.key_data(
-            key="api", name=key.name, issuer_id=issuer_id, expires_at=key.expires_at, days_left=days
+            key="api",
+            name=key.name,
+            issuer_id=organization.uuid if organization else None,
+            expires_at=key.expires_at,
+            days_left=days,
         ),
     )

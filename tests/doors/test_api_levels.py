@@ -152,7 +152,7 @@ class TestPrograms:
         answer = send(client, "PATCH", f"programs/{program.uuid}", {"badges": [str(foreign.uuid)]}, key())
 
         assert answer.status_code == 400
-        assert answer.json()["details"] == {"badges": [str(foreign.uuid)]}
+        assert str(foreign.uuid) in answer.json()["details"]["badges"][0]
         assert program.templates.count() == 2
 
     def test_who_looks_after_a_program_alone_does_not_choose_its_badges(self, client, issuer, program):

@@ -168,7 +168,7 @@ class TestLevels:
 
     def test_nothing_is_set_up_above_one_s_own_level(self, client, there, organization):
         assert send(client, "post", ALL, at(organization), new(there)).status_code == 403
-        assert send(client, "post", ALL, at(organization), new(there, OrganizationFactory())).status_code == 404
+        assert send(client, "post", ALL, at(organization), new(there, OrganizationFactory())).status_code == 400
         program = BadgeProgram.objects.create(organization=organization, name="Data", slug="data")
         program_key = key_at(Level(program_id=program.pk))
         assert send(client, "post", ALL, program_key, new(there, organization)).status_code == 403
@@ -329,6 +329,14 @@ class TestMessages:
         assert (answer.status_code, answer.json()["state"]) == (200, "waiting")
         assert there.types == ["award.revoked"]
         assert there.heard[0].headers["webhook-id"] == str(told.uuid)
+
+    def test_one_that_is_told_nothing_is_not_told_again_either(self, client, organization):
+        told = SubscriberMessageFactory(subscriber__organization=organization, subscriber__is_active=False, dead=True)
+
+        answer = send(client, "post", f"{ALL}/{told.subscriber.uuid}/messages/{told.uuid}/redeliver", at(organization))
+
+        told.refresh_from_db()
+        assert (answer.status_code, told.state) == (409, "dead")
 
     def test_many_take_as_many_queries_as_one(self, client, organization, django_assert_num_queries):
         mine = SubscriberFactory(organization=organization)

@@ -7,12 +7,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from credly_badges import access, diagnosis
+from credly_badges import access, awards, diagnosis
 from credly_badges.activation import move
 from credly_badges.credly import wire
 from credly_badges.issuing import deliver, mirror, outbox, told
 from credly_badges.keys import expiry
-from credly_badges.models import BadgeAward, CredlyOrganization, OutboxMessage, Subscriber, SubscriberMessage
+from credly_badges.models import (
+    BadgeAward,
+    BadgeProgram,
+    CredlyOrganization,
+    OutboxMessage,
+    Subscriber,
+    SubscriberMessage,
+)
 from credly_badges.sync import templates
 from credly_badges.testing.factories import (
     AwardFactory,
@@ -156,6 +163,17 @@ class TestAtCredly:
         assert (data()["credlyState"], data()["changed"]) == ("archived", ["credlyState"])
 
 
+def test_a_badge_that_is_taken_back_before_credly_hears_of_it():
+    one, of_a_list = AwardFactory.create_batch(2)
+    for award in (one, of_a_list):
+        outbox.put(award, OutboxMessage.Kind.ISSUE)
+
+    awards.revoke(one, "A mistake", by=None)
+    awards.take_back(of_a_list, "The list was undone.")
+
+    assert heard() == ["award.revoked"] * 2
+
+
 def test_a_badge_that_is_paused_here():
     badge = TemplateFactory(active=True)
 
@@ -193,6 +211,18 @@ class TestKeys:
         ]  # fmt: skip
         assert set(heard()) == {"key.expiring"}
         assert (data()["key"], data()["keyName"]) == ("api", "Portal")
+
+    def test_the_key_of_a_program_concerns_its_organization(self, subscriber):
+        program = BadgeProgram.objects.create(organization=OrganizationFactory(), slug="p", name="P")
+        Subscriber.objects.filter(pk=subscriber.pk).update(organization=program.organization)
+        soon = timezone.now() + timedelta(days=3)
+        access.make(
+            name="P's", scopes=[access.Scope.BADGES_READ], level=access.Level(program_id=program.pk), expires_at=soon
+        )
+
+        expiry.tell_of_api_keys(timezone.now())
+
+        assert (data()["keyName"], data()["issuerId"]) == ("P's", str(program.organization.uuid))
 
 
 class TestDiagnosis:

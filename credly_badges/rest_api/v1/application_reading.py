@@ -44,11 +44,11 @@ def pieces(
             file = files.pop(each["file"], None)
             if file is None:
                 wanted = _("There is no file “%(name)s” here. Send it as multipart/form-data, in a part of this name.")
-                raise Invalid(wanted % {"name": each["file"]}, field="evidence")
+                raise Invalid.of("evidence", wanted % {"name": each["file"]})
             found.append(applications.Picture(applications.read_picture(file), reflection))
     if files:
         unused = _('No evidence names the file “%(name)s”. Add {"kind": "image", "file": …} for it, or leave it out.')
-        raise Invalid(unused % {"name": min(files)[:100]}, field="evidence")
+        raise Invalid.of("evidence", unused % {"name": min(files)[:100]})
     return found
 
 
@@ -60,7 +60,10 @@ def refusals() -> Iterator[None]:
     except applications.NotAllowed as error:
         raise Forbidden(error.sentence, **error.details) from None
     except applications.Unfit as error:
-        raise Invalid(error.sentence, **error.details) from None
+        details = dict(error.details)
+        if field := details.pop("field", ""):
+            details[field] = [error.sentence]
+        raise Invalid(error.sentence, **details) from None
     except applications.ApplicationError as error:
         raise Conflict(error.sentence, **error.details) from None
 

@@ -219,7 +219,7 @@ class BadgeApplications(SubmittingView):
         user = self.caller.user
         found = lms.learner(user.pk) if user is not None else None
         if found is None:
-            raise Invalid(_("Say in “learner” who applies."), field="learner")
+            raise Invalid.of("learner", _("Say in “learner” who applies."))
         return found
 
     def _list(self, template: BadgeTemplate, request: Request) -> Response:

@@ -102,13 +102,11 @@ class Badges(BadgesView, OutwardView):
         levels = self.caller.organizations(Scope.BADGES_WRITE)
         rows = [each for each in there.filter(levels).order_by("pk") if self._may_make_for(each)]
         if len(rows) > 1:
-            said = _("Say for which issuer: there are several.")
-            raise Invalid(said, issuer=[said])
+            raise Invalid.of("issuer", _("Say for which issuer: there are several."))
         if not rows and there.filter(self.caller.organizations(Scope.BADGES_READ)).exists():
             raise Forbidden(_("You may not make badges for this issuer."), scope=Scope.BADGES_WRITE.value)
         if not rows:
-            said = _("There is no such issuer here.")
-            raise Invalid(said, issuer=[said])
+            raise Invalid.of("issuer", _("There is no such issuer here."))
         return rows[0]
 
     def _may_make_for(self, organization: CredlyOrganization) -> bool:

@@ -93,9 +93,9 @@ class ClaimingView(ApiView):
         if user is not None:
             found = lms.learner(user.pk)
             if named is not None:
-                raise Invalid(_("You claim a code for yourself. Leave “learner” out."), field="learner")
+                raise Invalid.of("learner", _("You claim a code for yourself. Leave “learner” out."))
         elif named is None:
-            raise Invalid(_("Say for whom: “learner” is a user name or an e-mail address."), field="learner")
+            raise Invalid.of("learner", _("Say for whom: “learner” is a user name or an e-mail address."))
         else:
             found = lms.find_learners([named])[named]
         if found is None:

@@ -57,6 +57,11 @@ class ApiError(exceptions.APIException):
 class Invalid(ApiError):
     """What was sent cannot be taken."""
 
+    @classmethod
+    def of(cls, field: str, sentence: str) -> Invalid:
+        """What is wrong with one field of the body, told as of those that a form refuses."""
+        return cls(sentence, **{field: [sentence]})
+
 
 class NotFound(ApiError):
     """There is no such thing, or the caller may not know that there is."""

@@ -239,7 +239,7 @@ class Program(ApiView):
         sent.is_valid(raise_exception=True)
         data, before = dict(sent.validated_data), program_facts(program)
         if data.pop("organization", {"uuid": program.organization.uuid})["uuid"] != program.organization.uuid:
-            raise Invalid(_("A program stays with its issuer. Make another one there."), issuer=str(program_id))
+            raise Invalid.of("issuer", _("A program stays with its issuer. Make another one there."))
         if "badges" in data or not partial:
             self._set_badges(program, data.pop("badges", []))
         for name, value in data.items():
@@ -285,7 +285,7 @@ def issuer_of(view: ApiView, issuer_id: UUID, *, to_change: bool = False, names:
         list(CredlyOrganization.objects.select_for_update().filter(uuid=issuer_id).values_list("pk"))
     found = seen_issuers(view).filter(uuid=issuer_id).first()
     if found is None and names:
-        raise Invalid(_("There is no such issuer here."), **{names: str(issuer_id)})
+        raise Invalid.of(names, _("There is no such issuer here."))
     if found is None:
         raise NotFound(_("There is no such issuer here."))
     if to_change and not view.caller.at(Scope.LEVELS_WRITE, Level(found.pk)):
@@ -299,7 +299,7 @@ def program_of(view: ApiView, program_id: UUID, *, to_change: bool = False, name
         list(BadgeProgram.objects.select_for_update().filter(uuid=program_id).values_list("pk"))
     found = seen_programs(view).filter(uuid=program_id).first()
     if found is None and names:
-        raise Invalid(_("There is no such program here."), **{names: str(program_id)})
+        raise Invalid.of(names, _("There is no such program here."))
     if found is None:
         raise NotFound(_("There is no such program here."))
     if to_change and not view.caller.at(Scope.LEVELS_WRITE, Level(program_id=found.pk)):
@@ -350,7 +350,8 @@ def _badges(organization: CredlyOrganization, wanted: list[UUID]) -> list[BadgeT
     rows = BadgeTemplate.objects.filter(organization=organization, uuid__in=wanted)
     found = {each.uuid: each for each in rows}
     if missing := [str(each) for each in wanted if each not in found]:
-        raise Invalid(_("These are no badges of the issuer."), badges=missing[:100])
+        said = _("These are no badges of the issuer: %(missing)s.") % {"missing": ", ".join(missing[:100])}
+        raise Invalid.of("badges", said)
     return list(found.values())
 
 

@@ -17,7 +17,6 @@ from ... import reports
 from ...awards import sharing
 from ...models import BadgeAward, BadgeTemplate
 from ...reports import learners
-from . import matching
 from .awards import AwardSerializer
 from .badges import ISSUER
 from .errors import Conflict, Forbidden, Invalid, NotFound
@@ -100,7 +99,7 @@ class MyBadge(MyView):
         """Let anybody see a badge of yours on a page of this site, or nobody any more."""
         known(request)
         award = self._award(award_id)
-        matching.check(request, self.get_serializer(award).data)
+        self.check_match(request, self.get_serializer(award).data)
         wanted = SharingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if not wanted.validated_data:
@@ -114,7 +113,7 @@ class MyBadge(MyView):
             )
         except sharing.NotShareable as refusal:
             raise Conflict(refusal.sentence) from None
-        return Response(self.get_serializer(award).data)
+        return self.changed(self.get_serializer(award).data)
 
     def _award(self, award_id: UUID) -> BadgeAward:
         award = learners.badges_of(self.me, Q()).filter(uuid=award_id).first()

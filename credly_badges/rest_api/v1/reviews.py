@@ -82,7 +82,7 @@ class Reviews(ReviewsView):
         self.concerns = application.learner_id
         user, author = self.caller.user, said.get("author", "")
         if user is not None and author:
-            raise Invalid(_("You review as yourself: leave out “author”."), field="author")
+            raise Invalid.of("author", _("You review as yourself: leave out “author”."))
         made = self.keep(application, said, reviewer=user, author=author)
         return Response(self.data(made.review), status=201 if made.created else 200)
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from ... import lms
 from ...access import ROLES, SITE, Level, Scope, level_of
 from ...models import LevelRole
+from .award_forms import NOBODY
 from .errors import Forbidden, Invalid, NotFound
 from .levels import issuer_of, program_of, record
 from .parameters import PAGE, UPDATED_SINCE, choice, identifier, known, possible, updated
@@ -80,7 +81,7 @@ class Roles(ApiView):
         named = data["user"]["username"]
         learner = lms.find_learners([named])[named]
         if learner is None:
-            raise Invalid(_("No user here has this name or address, or more than one has."), user=named)
+            raise Invalid.of("user", str(NOBODY))
         row, is_new = _kept(learner.id, data["role"], level)
         if is_new:
             record(self, "role.given", row, after=facts(row))
@@ -90,7 +91,7 @@ class Roles(ApiView):
         if program is not None:
             found = program_of(self, program, names="program")
             if issuer not in (None, found.organization.uuid):
-                raise Invalid(_("This program is another issuer's."), program=str(program))
+                raise Invalid.of("program", _("This program is another issuer's."))
             return Level(program_id=found.pk)
         return SITE if issuer is None else Level(issuer_of(self, issuer, names="issuer").pk)
 

@@ -143,7 +143,7 @@ class SubscriberMessageSerializer(ApiSerializer):
     failed_attempts = serializers.IntegerField(source="attempts")
     error = serializers.CharField(help_text="What came of the last attempt, where it was not taken.")
     next_attempt_at = serializers.SerializerMethodField()
-    given_up_at = serializers.DateTimeField(source="give_up_at", help_text="Until then it is tried.")
+    tried_until = serializers.DateTimeField(source="give_up_at", help_text="When it is given up, if nobody takes it.")
     created_at = serializers.DateTimeField(source="created")
     finished_at = serializers.DateTimeField(allow_null=True)
 

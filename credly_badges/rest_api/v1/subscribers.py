@@ -116,17 +116,17 @@ class Subscribers(SubscribersView):
         return self.shown_with_secret(made, 201)
 
     def _level(self, issuer: UUID | None, program: UUID | None) -> Level:
-        """The level that was named, if the caller may set up subscribers there. Raises NotFound, Forbidden, Invalid."""
+        """The level that was named, if the caller may set up subscribers there. Raises Forbidden, Invalid."""
         level = Level()
         if program is not None:
             found = BadgeProgram.objects.filter(self.caller.programs(READ), uuid=program).first()
             if found is None or (issuer is not None and found.organization.uuid != issuer):
-                raise NotFound(_("There is no such program here."))
+                raise Invalid.of("program", _("There is no such program here."))
             level = Level(program_id=found.pk)
         elif issuer is not None:
             organization = CredlyOrganization.objects.filter(self.caller.organizations(READ), uuid=issuer).first()
             if organization is None:
-                raise NotFound(_("There is no such issuer here."))
+                raise Invalid.of("issuer", _("There is no such issuer here."))
             level = Level(organization_id=organization.pk)
         if not self.caller.at(WRITE, level):
             raise Forbidden(
@@ -296,6 +296,8 @@ class Redelivery(MessagesView):
         message = self.message(subscriber_id, message_id, WRITE)
         if message.event == subscribers.Event.TEST:
             raise Conflict(_("A test is not sent again. Make another one."))
+        if not message.subscriber.is_active:
+            raise Conflict(_("It is told nothing. Set “isActive” to true first."))
         subscribers.redeliver(message, by=self.caller.user, key=self.caller.key)
         return self.shown_message(self.message(subscriber_id, message_id))
 
@@ -305,4 +307,4 @@ def check_url(url: str) -> None:
     try:
         subscribers.check(url, seconds=conf.subscriber_timeout().total_seconds())
     except subscribers.BadAddress as refusal:
-        raise Invalid(refusal.sentence, url=[refusal.sentence]) from None
+        raise Invalid.of("url", refusal.sentence) from None
