@@ -104,6 +104,13 @@ class ClaimCodeAdmin(SubjectAdmin):
         made = claims.make(by=person(request), **{name: form.cleaned_data[name] for name in GIVEN})
         obj.__dict__.update(made.__dict__)
 
+    def response_add(self, request: HttpRequest, obj: ClaimCode, post_url_continue: str | None = None) -> HttpResponse:
+        """To the code's own page, where its poster is; or to another one, if that was asked for."""
+        if "_addanother" in request.POST or not self.has_view_permission(request, obj):
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, gettext("The claim code was made. Copy it, or print its poster."), messages.SUCCESS)
+        return HttpResponseRedirect(self.own_url("change", obj.pk))
+
     def page_buttons(self, request: HttpRequest, thing: ClaimCode) -> list[Button]:
         """To give it out, to see who claimed it, and to close it."""
         buttons = [

@@ -107,6 +107,7 @@ def _page(
         "asks": takes and (mine is None or mine.state in {state.DENIED, state.WITHDRAWN}),
         "typed": {name: _typed(request, name) for name in TYPED},
         "problem": problem,
+        "chose": bool(request.FILES),
         "largest": conf.evidence_max_bytes(),
         "kinds": "image/png,image/jpeg,image/webp,image/gif",
         "most": applications.MOST_EVIDENCE,
