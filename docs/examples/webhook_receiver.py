@@ -1,10 +1,10 @@
-"""A receiver of the messages that a site sends to its subscribers. It needs Python 3.11 and standardwebhooks.
+"""A receiver of the messages that a site sends to its subscribers. It needs Python 3.11, standardwebhooks and PyJWT.
 
     export WEBHOOK_SECRET=whsec_…
     python webhook_receiver.py 8900
 
-prints each message that is really the site's, once, and turns all others away. With PyJWT installed, it also takes
-the header that BadgeKit sent, for a subscriber that has chosen it.
+prints each message that is really the site's, once, and turns all others away. It checks the header that BadgeKit
+sent as well, for a subscriber that has chosen it.
 """
 
 from __future__ import annotations
