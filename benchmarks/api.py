@@ -59,7 +59,8 @@ def _asked(web: Web, plan: dict[str, Any]) -> tuple[dict[str, Any], int]:
     done = subprocess.run(command, input=json.dumps(plan), stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     found = json.loads(done.stdout.splitlines()[-1])
     if found["refused"]:
-        raise RuntimeError(f"{len(found['refused'])} requests were refused, such as: {found['refused'][0]}")
+        said = f"{len(found['refused'])} requests were refused, such as: {found['refused'][0]}"
+        raise RuntimeError(f"{said}\n{web.tail()}")
     parts = quantiles(found["milliseconds"], n=100)
     return {
         "per_second": round(len(found["milliseconds"]) / found["seconds"], 1),

@@ -21,3 +21,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": f"{os.environ['CREDLY_BEN
 LMS_ROOT_URL = "https://lms.example.org"
 # Everybody comes from one address here.
 CREDLY_BADGES_API_RATES = {"key": 10_000_000, "user": 10_000_000, "anonymous": 10_000_000, "claim": 10_000_000}
+
+OPENEDX_TELEMETRY = []
+# What goes wrong is shown where the load was refused.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"log": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["log"], "level": "ERROR"},
+}

@@ -30,6 +30,11 @@ class Web:
 
     address: str
     pid: int
+    log: Path
+
+    def tail(self) -> str:
+        """The end of what its processes logged."""
+        return self.log.read_text(errors="replace")[-3000:]
 
     def computing(self) -> float:
         """The seconds for which its processes have used the processor so far."""
@@ -63,7 +68,7 @@ def serving(*, threads: int) -> Iterator[Web]:
         ):
             try:
                 _wait(listener.getsockname(), process, log)
-                yield Web(f"http://127.0.0.1:{listener.getsockname()[1]}", process.pid)
+                yield Web(f"http://127.0.0.1:{listener.getsockname()[1]}", process.pid, log)
             finally:
                 process.terminate()
                 process.wait(30)

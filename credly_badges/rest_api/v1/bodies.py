@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
@@ -59,6 +60,19 @@ def check_size(request: Request, most: int) -> None:
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > most:
         raise TooLarge(_("At most %(most)d bytes are taken at once.") % {"most": most}, most=most)
+
+
+def keep(request: Request) -> None:
+    """Read a body before anything parses it: its bytes tell one request from another, and are what is signed.
+
+    Of somebody with a session, DRF's check against forged requests parses it, and then they are gone. What comes in
+    parts is left alone, and what is larger than Django holds in memory.
+    """
+    http = request._request  # noqa: SLF001 (Django's)
+    announced, most = request.META.get("CONTENT_LENGTH") or "0", settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    is_small = announced.isascii() and announced.isdigit() and (most is None or int(announced[:20]) <= most)
+    if is_small and not (http.content_type or "").startswith("multipart/"):
+        _read = http.body
 
 
 def check_charset(request: Request) -> None:

@@ -120,6 +120,7 @@ class ApiView(GenericAPIView[Any]):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         bodies.check_charset(request)
         bodies.check_size(request, self.longest_body)
+        bodies.keep(request)
         self.perform_authentication(request)
         self.check_throttles(request)
         if self._method(request) is None:
