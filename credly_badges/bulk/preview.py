@@ -17,6 +17,8 @@ from .reading import Given
 
 AT_ONCE = 500
 LONGEST_SAID = 500
+MOST_WAITING = 100
+"""How many lists of one badge may wait to be committed: each may have thousands of rows."""
 
 State = BulkRow.State
 
@@ -36,6 +38,8 @@ def preview(
     """
     if refusal := awards.why_not_grantable(template):
         raise awards.NotGrantable(refusal)
+    if BulkIssue.objects.filter(template=template, state=BulkIssue.State.PREVIEW).count() >= MOST_WAITING:
+        raise awards.NotGrantable(_("Too many lists of this badge wait. Commit or delete some of them first."))
     bulk = BulkIssue.objects.create(
         template=template, reason=reason, requested_by_id=getattr(by, "pk", None), requested_with=key
     )

@@ -175,8 +175,10 @@ def _portion(hold: _Hold) -> bool:
 def _issue_some(hold: _Hold) -> bool:
     hold.keep()
     rows = list(_rows(hold.bulk, RowState.READY)[:PORTION])
-    # As it is now: meanwhile somebody may have archived it.
+    # As it is now: meanwhile somebody may have archived it, or revoked the key that asked for this.
     hold.bulk.template = BadgeTemplate.objects.select_related("organization").get(pk=hold.bulk.template_id)
+    if hold.bulk.requested_with is not None:
+        hold.bulk.requested_with.refresh_from_db(fields=["revoked_at"])
     with outbox.woken_together():
         for row in rows:
             _write(row, *_tried(row, lambda row: _issue(hold.bulk, row), RowState.REFUSED))
@@ -208,6 +210,8 @@ Said = tuple[RowState, str, BadgeAward | None]
 def _issue(bulk: BulkIssue, row: BulkRow) -> Said:
     if row.learner_id is None:
         return RowState.REFUSED, _("The learner has no account any more."), None
+    if bulk.requested_with is not None and bulk.requested_with.revoked_at is not None:
+        return RowState.REFUSED, _("The API key that had this list issued was revoked before this row was."), None
     source = BadgeAward.Source.BY_HAND if bulk.requested_by else BadgeAward.Source.SYSTEM
     try:
         grant = awards.grant(

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from credly_badges import awards, bulk, lms, retirement
+from credly_badges import access, awards, bulk, lms, retirement
 from credly_badges.awards import given
 from credly_badges.bulk import work
 from credly_badges.models import AuditEntry, BadgeAward, BadgeTemplate, BulkIssue, BulkRow, OutboxMessage
@@ -222,10 +222,10 @@ class TestPreview:
 
     def test_it_takes_as_many_queries_for_many_learners_as_for_one(self, badge, django_assert_num_queries):
         (alone,), many = learners(1), learners(90)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             listed(badge, alone)
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             listed(badge, *many)
 
     def test_who_would_have_it_renewed_or_earned_again_is_no_hindrance(self):
@@ -250,6 +250,13 @@ class TestPreview:
     def test_a_badge_that_credly_would_not_issue_is_not_looked_at(self):
         with pytest.raises(awards.NotGrantable):
             listed(TemplateFactory(archived=True), "ada")
+
+    def test_no_more_than_a_hundred_wait(self, badge):
+        BulkIssue.objects.bulk_create(BulkIssue(template=badge) for _ in range(100))
+
+        with pytest.raises(awards.NotGrantable, match="delete some"):
+            listed(badge, "ada")
+        assert listed(TemplateFactory(), "ada")
 
     def test_it_is_removed_until_it_is_committed(self, badge):
         made, other = listed(badge, *learners(1)), listed(badge, *learners(1))
@@ -308,6 +315,16 @@ class TestCarryingOut:
 
         assert states(made) == {RowState.REFUSED: 2}
         assert "active ones only" in said_of(made, 1)[1]
+
+    def test_a_key_that_is_revoked_meanwhile_issues_nothing_more(self, badge):
+        key = access.make(name="A system", scopes=[access.Scope.AWARDS_ISSUE]).key
+        made = bulk.commit(listed(badge, *learners(1)), key=key)
+        access.revoke(key, by=None)
+
+        bulk.go_on(made)
+
+        assert states(made) == {RowState.REFUSED: 1}
+        assert "revoked" in said_of(made, 1)[1]
 
     def test_a_row_that_fails_unforeseen_takes_no_other_with_it(self, badge):
         made = bulk.commit(listed(badge, *learners(3)))
