@@ -24,6 +24,7 @@ from django.utils.translation import gettext_noop
 from .. import audit, awards, waking
 from ..issuing import outbox
 from ..models import ApiKey, BadgeAward, BadgeTemplate, BulkIssue, BulkRow
+from . import together
 from .preview import LONGEST_SAID, facts
 
 log = logging.getLogger(__name__)
@@ -180,7 +181,7 @@ def _issue_some(hold: _Hold) -> bool:
     if hold.bulk.requested_with is not None:
         hold.bulk.requested_with.refresh_from_db(fields=["revoked_at"])
     with outbox.woken_together():
-        for row in rows:
+        for row in rows if _is_stopped(hold.bulk) else together.issue(hold.bulk, rows):
             _write(row, *_tried(row, lambda row: _issue(hold.bulk, row), RowState.REFUSED))
     if len(rows) < PORTION:
         hold.keep(state=State.DONE, finished_at=timezone.now(), lease=None, leased_until=None)
@@ -210,15 +211,14 @@ Said = tuple[RowState, str, BadgeAward | None]
 def _issue(bulk: BulkIssue, row: BulkRow) -> Said:
     if row.learner_id is None:
         return RowState.REFUSED, _("The learner has no account any more."), None
-    if bulk.requested_with is not None and bulk.requested_with.revoked_at is not None:
+    if _is_stopped(bulk):
         return RowState.REFUSED, _("The API key that had this list issued was revoked before this row was."), None
-    source = BadgeAward.Source.BY_HAND if bulk.requested_by else BadgeAward.Source.SYSTEM
     try:
         grant = awards.grant(
             learner_id=row.learner_id,
             template=bulk.template,
             earned_at=row.earned_at or timezone.now(),
-            source=source,
+            source=together.source_of(bulk),
             reason=bulk.reason,
             evidence=row.evidence,
             granted_by=bulk.requested_by,
@@ -231,6 +231,10 @@ def _issue(bulk: BulkIssue, row: BulkRow) -> Said:
     if grant.renewed:
         return RowState.ISSUED, _("The learner had this badge, and it is renewed."), grant.award
     return RowState.HELD, _("The learner has this badge already."), None
+
+
+def _is_stopped(bulk: BulkIssue) -> bool:
+    return bulk.requested_with is not None and bulk.requested_with.revoked_at is not None
 
 
 def _take_back(bulk: BulkIssue, row: BulkRow) -> Said:

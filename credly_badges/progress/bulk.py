@@ -62,7 +62,7 @@ def begin(template: BadgeTemplate, learners: Sequence[Newcomer], *, version: int
     done = [many.First(each.learner_id, each.completed_at) for each in rows if each.completed_at is not None]
     if is_recorded_only:
         return Written(completed=len(done), withheld=len(done))
-    return Written(completed=len(done), awarded=many.grant_many(template, done, version=version) if done else 0)
+    return Written(completed=len(done), awarded=len(many.grant_many(template, done, version=version)) if done else 0)
 
 
 def _progress(template: BadgeTemplate, each: Newcomer, version: int, *, is_recorded_only: bool) -> BadgeProgress:

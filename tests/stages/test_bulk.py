@@ -370,8 +370,25 @@ class TestCarryingOut:
     def test_a_portion_costs_the_same_for_each_of_its_rows(self, badge, django_assert_max_num_queries):
         made = bulk.commit(listed(badge, *learners(20)))
 
-        with django_assert_max_num_queries(12 + 20 * 12):
+        with django_assert_max_num_queries(40):
             bulk.go_on(made)
+
+        assert states(made) == {RowState.ISSUED: 20}
+
+    def test_those_who_had_one_before_and_those_who_had_none_are_issued_alike(self, badge):
+        AwardFactory(learner=UserFactory(username="ada"), template=badge, live=None, state="revoked")
+        names = ["ada", *learners(1)]
+        rows = [{"learner": name, "earnedAt": "2026-01-31T12:00:00Z", "narrative": "Well done"} for name in names]
+        by = UserFactory()
+        made = bulk.preview(badge, bulk.from_json(rows, now=NOW), reason="A course")
+
+        bulk.go_on(bulk.commit(made, by=by))
+
+        ada, other = (row.award for row in made.rows.order_by("number"))
+        for name in ("template", "source", "reason", "evidence", "earned_at", "granted_by", "state", "live", "version"):
+            assert getattr(ada, name) == getattr(other, name), name
+        told = AuditEntry.objects.filter(action="award.granted").values("actor", "because", "before")
+        assert list(told) == [{"actor": by.pk, "because": "A course", "before": {}}] * 2
 
 
 class TestUndoing:

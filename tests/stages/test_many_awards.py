@@ -33,7 +33,7 @@ def test_each_has_its_award_its_order_and_its_entry_in_the_log() -> None:
     template = TemplateFactory(active=True)
     learners = UserFactory.create_batch(7)
 
-    assert many.grant_many(template, [many.First(learner.pk, MARCH) for learner in learners], version=3) == 7
+    assert len(many.grant_many(template, [many.First(learner.pk, MARCH) for learner in learners], version=3)) == 7
 
     for learner in learners:
         award = BadgeAward.objects.get(learner=learner)
