@@ -13,6 +13,7 @@ from django.test import Client
 
 from credly_badges import lms
 from credly_badges.rest_api.v1.description import described
+from credly_badges.testing.factories import UserFactory
 
 from .api_world import World, world
 
@@ -158,3 +159,23 @@ def test_what_issues_takes_an_idempotency_key():
     }
 
     assert takes >= ISSUING
+
+
+WRONG = {
+    "method": ("PATCH", "badges", {}, 405, "“Allow”"),
+    "answer": ("GET", "badges", {"HTTP_ACCEPT": "text/csv"}, 406, "Ask for application/json"),
+    "form": ("POST", "codes/claim", {"content_type": "text/plain"}, 415, "“Content-Type: application/json”"),
+    "encoding": ("POST", "codes/claim", {"content_type": "application/json; charset=latin-1"}, 415, "in UTF-8"),
+    "address": ("GET", "badges/123", {}, 404, "/api/badges/v1/docs"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_also_what_the_framework_refuses_says_what_to_do(client, what):
+    method, path, how, status, said = WRONG[what]
+    client.force_login(UserFactory())
+
+    answer = client.generic(method, f"/api/badges/v1/{path}", "{}" if method == "POST" else "", **how)
+
+    assert answer.status_code == status
+    assert said in answer.json()["message"]

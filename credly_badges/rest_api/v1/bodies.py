@@ -9,12 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from .errors import Invalid, TooLarge
+from .errors import Invalid, NotTaken, TooLarge
 
 DEEPEST = 32
 LARGEST_NUMBER = 2**63
@@ -76,12 +75,10 @@ def keep(request: Request) -> None:
 
 
 def check_charset(request: Request) -> None:
-    """Refuse another encoding than UTF-8; Django would read even the address in it. Raises UnsupportedMediaType."""
+    """Refuse another encoding than UTF-8; Django would read even the address in it. Raises NotTaken."""
     charset = (request._request.content_params or {}).get("charset", "")  # noqa: SLF001 (Django's)
     if charset and charset.strip("\"'").lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise exceptions.UnsupportedMediaType(
-            request.content_type, _("Send what you send in UTF-8, not in “%(charset)s”.") % {"charset": charset[:50]}
-        )
+        raise NotTaken(_("Send what you send in UTF-8, not in “%(charset)s”.") % {"charset": charset[:50]})
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.db import OperationalError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -39,6 +40,20 @@ CODES: Mapping[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "UNAVAILABLE",
 }
 """Every code there is, by the status that it comes with."""
+SENTENCES: Mapping[int, Any] = {
+    HTTPStatus.METHOD_NOT_ALLOWED: gettext_lazy(
+        "This address does not take this method. The header “Allow” of this answer lists those that it takes."
+    ),
+    HTTPStatus.NOT_ACCEPTABLE: gettext_lazy(
+        "This address does not answer in the form that the header “Accept” asks for. Ask for application/json, or "
+        "leave the header out."
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_lazy(
+        "The body is in a form that is not taken here. Send JSON with “Content-Type: application/json”, or what "
+        "/api/badges/v1/docs names for this address."
+    ),
+}
+"""What to do about a refusal of the framework's, which itself says only what was wrong."""
 
 
 class ApiError(exceptions.APIException):
@@ -93,6 +108,12 @@ class TooLarge(ApiError):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class NotTaken(ApiError):
+    """The body is in a form or an encoding that is not taken."""
+
+    status_code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
 class CredlyRefused(ApiError):
     """Credly understood, and said no."""
 
@@ -126,7 +147,7 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     elif isinstance(error, ApiError):
         body = body_of(status, str(error.detail), error.details)
     else:
-        body = body_of(status, _plain(error.detail))
+        body = body_of(status, str(SENTENCES.get(status, "")) or _plain(error.detail))
     return Response(body, status=status, headers=headers)
 
 

@@ -40,7 +40,12 @@ class Nothing(ApiView):
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Whatever is asked."""
-        raise NotFound(_("There is nothing at this address. The addresses are described at /api/badges/v1/schema."))
+        raise NotFound(
+            _(
+                "There is nothing at this address. Those that there are, and how their IDs look, are described at "
+                "/api/badges/v1/docs."
+            )
+        )
 
 
 def at(route: str, view: type[ApiView], name: str) -> list[URLPattern]:
