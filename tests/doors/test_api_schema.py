@@ -115,6 +115,15 @@ def test_what_it_cannot_be_asked_for_is_refused(client, query):
     assert answer.json()["error"] == "VALIDATION_ERROR"
 
 
+def test_it_is_refused_in_json_also_to_those_who_want_yaml(client):
+    by_parameter = client.get(f"{SCHEMA}?format=yaml&lang=de")
+    by_header = client.get(f"{SCHEMA}?lang=de", headers={"Accept": "application/yaml"})
+
+    assert by_parameter.status_code == by_header.status_code == 400
+    assert by_parameter["Content-Type"] == by_header["Content-Type"] == "application/json"
+    assert by_parameter.json()["error"] == by_header.json()["error"] == "VALIDATION_ERROR"
+
+
 def test_the_page_shows_every_operation_with_what_goes_in_and_comes_out(client, document):
     answer = client.get(DOCS, headers={"Accept": "text/html"})
 

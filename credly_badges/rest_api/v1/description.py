@@ -77,6 +77,11 @@ class Schema(ApiView):
         choice(request, "format", FORMATS)
         return Response(described(), headers={"Cache-Control": FOR_A_WHILE})
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Refuse in JSON, in whatever form the description was asked for."""
+        self.request.accepted_renderer, self.request.accepted_media_type = bodies.Json(), bodies.Json.media_type
+        return super().handle_exception(exc)
+
 
 class AsJson(DefaultContentNegotiation):
     """What is refused is refused in JSON, whatever a browser accepts."""
