@@ -189,10 +189,12 @@ def _review(row: ApplicationReview) -> str:
     verdict = gettext("all required criteria are satisfied") if row.satisfied else gettext("not all are satisfied")
     items = format_html_join(
         "",
-        "<li>{}: {} {}</li>",
+        "<li>{} – <strong>{}</strong> {}</li>",
         (
             (each.description, gettext("satisfied") if each.satisfied else gettext("not satisfied"), each.comment)
             for each in row.items.all()
         ),
     )
-    return format_html("<p><strong>{}</strong>: {}. {}</p><ul>{}</ul>", who, verdict, row.comment, items)
+    return format_html(
+        '<p><strong>{}</strong>: {}. {}</p><ul class="credly-found">{}</ul>', who, verdict, row.comment, items
+    )

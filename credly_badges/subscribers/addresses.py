@@ -158,7 +158,7 @@ def _looked_up(host: str, port: int, seconds: float, resolve: Resolve) -> list[I
     # Link-local addresses come with the name of an interface behind them.
     ips = list(dict.fromkeys(ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in tuple(found)))
     if not ips:
-        raise NotFound(_("The host of the address was not found."))
+        raise NotFound(_("The host of the address was not found. Check how it is spelled."))
     return ips
 
 
