@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -29,7 +30,7 @@ def purge() -> int:
 
 def forget(user_id: int) -> None:
     """Erase who a learner is from the rows of lists, and who asked for one. What came of the rows stays."""
-    nobody = {"learner": None, "entry": "", "evidence": []}
+    nobody: dict[str, Any] = {"learner": None, "entry": "", "evidence": []}
     BulkRow.objects.filter(learner=user_id).update(**nobody)
     # A row that was wrong in another way may name them as well, and nobody has looked for whom it means. Read first,
     # as MySQL would lock all that it looks at.

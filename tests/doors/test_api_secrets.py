@@ -246,6 +246,12 @@ def test_the_description_is_written_in_yaml_once_however_often_it_is_asked_for(c
     assert client.get(f"{API}schema", headers={"Accept": "application/yaml"}).content == first
 
 
+def test_what_cannot_be_in_yaml_as_it_is_is_refused_all_the_same(client):
+    answer = client.get(f"{API}schema?format=yaml&%C2%84%18=1")
+
+    assert answer.status_code == 400
+
+
 class TestAddressesOfSubscribers:
     """Some receivers have a secret in theirs."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 import yaml
@@ -39,7 +40,7 @@ class Yaml(BaseRenderer):
     def written(data: Any) -> bytes:
         """Anything as YAML."""
         # The safe writer knows plain values alone, and a description holds texts that are subclasses of str.
-        plain = yaml.safe_load(bodies.Json().render(data))
+        plain = json.loads(bodies.Json().render(data))
         return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
