@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import access, audit, lms
+from ..access import facts
 from ..models import BadgeProgram, BadgeTemplate, LevelRole
 from .key_form import LevelForm, level_in
 from .subject import SubjectAdmin, person
@@ -69,10 +70,10 @@ class ProgramAdmin(SubjectAdmin):
     @method_decorator(transaction.atomic)
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the badges, then what all of it was and is."""
-        before = facts(BadgeProgram.objects.get(pk=form.instance.pk)) if change else {}
+        before = facts.of_program(BadgeProgram.objects.get(pk=form.instance.pk)) if change else {}
         before |= getattr(request, "credly_before", {})
         super().save_related(request, form, formsets, change)
-        after = facts(form.instance)
+        after = facts.of_program(form.instance)
         if before != after:
             action = "program.changed" if change else "program.added"
             audit.record(action, form.instance, actor=person(request), before=before, after=after)
@@ -80,13 +81,13 @@ class ProgramAdmin(SubjectAdmin):
     def save_model(self, request: HttpRequest, obj: BadgeProgram, form: Any, change: bool) -> None:
         """Store it; what it was is kept until its badges are stored, too."""
         if change:
-            request.credly_before = facts(BadgeProgram.objects.get(pk=obj.pk))  # type: ignore[attr-defined]
+            request.credly_before = facts.of_program(BadgeProgram.objects.get(pk=obj.pk))  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
     @method_decorator(transaction.atomic)
     def delete_model(self, request: HttpRequest, obj: BadgeProgram) -> None:
         """Take it away; its badges stay."""
-        audit.record("program.removed", obj, actor=person(request), before=facts(obj))
+        audit.record("program.removed", obj, actor=person(request), before=facts.of_program(obj))
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BadgeProgram]) -> None:
@@ -180,12 +181,12 @@ class RoleAdmin(SubjectAdmin):
         if obj.program_id:
             obj.organization = None
         super().save_model(request, obj, form, change)
-        audit.record("role.given", obj, actor=person(request), after=role_facts(obj))
+        audit.record("role.given", obj, actor=person(request), after=facts.of_role(obj))
 
     @method_decorator(transaction.atomic)
     def delete_model(self, request: HttpRequest, obj: LevelRole) -> None:
         """Take it."""
-        audit.record("role.taken", obj, actor=person(request), before=role_facts(obj))
+        audit.record("role.taken", obj, actor=person(request), before=facts.of_role(obj))
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LevelRole]) -> None:
@@ -198,22 +199,3 @@ class RoleAdmin(SubjectAdmin):
         if row.program is not None:
             return f"{row.program.organization} / {row.program}"
         return str(row.organization) if row.organization else gettext("the whole site")
-
-
-def facts(program: BadgeProgram) -> dict[str, Any]:
-    """What the audit log keeps of a program; its contact may be a person, and is left out."""
-    return {
-        "organization": str(program.organization.uuid),
-        "slug": program.slug,
-        "name": program.name,
-        "url": program.url,
-        "lms_program": str(program.lms_program or ""),
-        "badges": sorted(str(each) for each in program.templates.order_by().values_list("uuid", flat=True)),
-    }
-
-
-def role_facts(row: LevelRole) -> dict[str, Any]:
-    """What the audit log keeps of a role."""
-    return {
-        "user_id": row.user_id, "role": row.role, "organization_id": row.organization_id, "program_id": row.program_id,
-    }  # fmt: skip

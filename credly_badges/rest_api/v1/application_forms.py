@@ -70,13 +70,4 @@ def _data(form: ApplicationForm, *, with_notes: bool) -> Any:
     criteria = list(form.criteria.all()) if form.pk else []
     for each in criteria:
         each.note = each.note if with_notes else ""
-    names = (
-        "is_open",
-        "instructions",
-        "reviews_needed",
-        "awards_at_once",
-        "needs_evidence",
-        "days_to_review",
-        "modified",
-    )
-    return ApplicationFormSerializer({**{name: getattr(form, name) for name in names}, "criteria": criteria}).data
+    return ApplicationFormSerializer({**{name: getattr(form, name) for name in NAMES}, "criteria": criteria}).data

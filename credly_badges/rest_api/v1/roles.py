@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -13,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ... import lms
-from ...access import ROLES, SITE, Level, Scope, level_of
+from ...access import ROLES, SITE, Level, Scope, facts, level_of
 from ...models import LevelRole
 from .award_forms import NOBODY
 from .errors import Forbidden, Invalid, NotFound
@@ -84,7 +83,7 @@ class Roles(ApiView):
             raise Invalid.of("user", str(NOBODY))
         row, is_new = _kept(learner.id, data["role"], level)
         if is_new:
-            record(self, "role.given", row, after=facts(row))
+            record(self, "role.given", row, after=facts.of_role(row))
         return Response(self.get_serializer(row).data, status=201 if is_new else 200)
 
     def _level(self, issuer: UUID | None, program: UUID | None) -> Level:
@@ -115,22 +114,12 @@ class Role(ApiView):
         row = _role(self, role_id)
         _check(self, level_of(row), row.role)
         self.check_match(request, self.get_serializer(row).data)
-        record(self, "role.taken", row, before=facts(row))
+        record(self, "role.taken", row, before=facts.of_role(row))
         # Two administrators may have given it at the same moment.
         LevelRole.objects.filter(
             user=row.user_id, role=row.role, organization=row.organization_id, program=row.program_id
         ).delete()
         return Response(status=204)
-
-
-def facts(row: LevelRole) -> dict[str, Any]:
-    """What the audit log keeps of a role."""
-    return {
-        "user_id": row.user_id,
-        "role": row.role,
-        "organization_id": row.organization_id,
-        "program_id": row.program_id,
-    }
 
 
 def _theirs(view: ApiView) -> QuerySet[LevelRole]:
