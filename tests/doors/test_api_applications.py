@@ -708,3 +708,17 @@ def test_what_is_in_the_way_of_an_application_is_said(client, badge, learner):
         "unseen": 404,
         "no such": 404,
     }
+
+
+def test_a_review_that_awards_is_repeated_without_a_second_one(client, badge, learner):
+    application = applied(badge, learner)
+    reviewer = with_role(Role.REVIEWER, badge)
+    sent = {"items": findings(badge, True, True)}
+    path, headers = f"applications/{application.uuid}/reviews", {"Idempotency-Key": "one"}
+
+    first, again = (ask(client, "post", path, sent, by=reviewer, headers=headers) for _twice in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again["Idempotency-Replayed"] == "true"
+    assert BadgeAward.objects.filter(learner=learner).count() == 1
