@@ -35,6 +35,7 @@ def badges(request: HttpRequest, course_key: str) -> HttpResponse:
             (each, wording.standing(each), wording.buttons(each)) for each in offered.in_full(list(page), person)
         ],
         "page": page,
+        "may_see_codes": request.user.is_staff and request.user.has_perm("credly_badges.view_claimcode"),
     }
     return render(request, "credly_badges/course_badges.html", context)
 

@@ -470,3 +470,16 @@ class TestHistory:
 
         for where in (run.template_id, mine.pk):
             assert browser.get(f"{PAGE}badges/{where}/runs/{run.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(("permission", "is_led"), [("view_claimcode", True), ("view_badgeaward", False)])
+def test_who_may_see_claim_codes_is_led_to_those_of_the_badge(course, permission, is_led):
+    user = UserFactory(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename=permission))
+    course.add_staff(user.pk, COURSE_KEY)
+    template = a_badge_for_passing()
+
+    page = browser_of(user).get(PAGE).content.decode()
+
+    assert template.name in page
+    assert (f"/admin/credly_badges/claimcode/?template__id__exact={template.pk}" in page) is is_led
