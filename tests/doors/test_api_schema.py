@@ -133,7 +133,10 @@ def test_the_page_shows_every_operation_with_what_goes_in_and_comes_out(client, 
     assert "<script" not in page
     for path, method, said in operations(document):
         assert f'id="{said["operationId"]}"' in page
+        assert f'href="#{said["operationId"]}"' in page
         assert f'<span class="method">{method.upper()}</span> <code>{path}</code>' in page
+        asked = f"$API{re.sub(r'{(.*?)}', lambda found: '$' + found[1].upper(), path.removeprefix('/api/badges/v1'))}"
+        assert f"{asked}&quot;" in page
         for parameter in said.get("parameters", ()):
             assert f"<code>{parameter['name']}</code>" in page
     ids = re.findall(r' id="([^"]+)"', page)
