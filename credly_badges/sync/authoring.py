@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit, connections
+from .. import audit, connections, subscribers
 from ..credly import errors, wire
 from ..credly.client import Client
 from ..models import ApiKey, BadgeAward, BadgeTemplate, CredlyOrganization, IdempotentAnswer
@@ -159,6 +159,7 @@ def expire_after(
     if after != before:
         row.save(update_fields=["expiry", "expiry_days", "modified"])
         _record("template.changed", row, by, key, after, before=before)
+        subscribers.tell_of_templates([(row, {"expires_in_days"})])
     return row
 
 

@@ -20,7 +20,7 @@ from credly_badges.models import (
     Subscriber,
     SubscriberMessage,
 )
-from credly_badges.sync import templates
+from credly_badges.sync import authoring, templates
 from credly_badges.testing.factories import (
     AwardFactory,
     OrganizationFactory,
@@ -172,6 +172,16 @@ def test_a_badge_that_is_taken_back_before_credly_hears_of_it():
     awards.take_back(of_a_list, "The list was undone.")
 
     assert heard() == ["award.revoked"] * 2
+
+
+def test_a_badge_whose_badges_expire_at_another_time():
+    badge = TemplateFactory(active=True)
+
+    for _twice in range(2):
+        authoring.expire_after(badge, 30, by=None)
+
+    assert heard() == ["template.changed"]
+    assert data()["changed"] == ["expiresInDays"]
 
 
 def test_a_badge_that_is_paused_here():

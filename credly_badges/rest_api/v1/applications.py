@@ -21,6 +21,7 @@ from ...models import Application, BadgeTemplate
 from . import application_bodies as forms
 from . import throttling
 from .application_reading import MULTIPART, pieces, read, refusals
+from .awards import id_of_learner
 from .badges import ISSUER
 from .bodies import JsonParser
 from .errors import Conflict, Forbidden, Invalid, NotFound
@@ -119,8 +120,8 @@ class ApplicationsView(ApiView):
         if (assigned := request.query_params.get("assignedTo")) is not None:
             rows = rows.filter(self._assigned(assigned))
         if (learner := request.query_params.get("learner")) is not None:
-            found = lms.find_learners([learner])[learner] if "\0" not in learner else None
-            rows = rows.filter(learner=found.id) if found else rows.none()
+            learner_id = id_of_learner(learner)
+            rows = rows.filter(learner=learner_id) if learner_id else rows.none()
         return with_all(updated(rows, request)).order_by("-pk")
 
     def _assigned(self, said: str) -> Q:

@@ -245,7 +245,8 @@ def chosen(rows: QuerySet[BadgeAward], request: Request) -> QuerySet[BadgeAward]
     if state := choice(request, "state", BadgeAward.State.values):
         rows = rows.filter(state=state)
     if (learner := request.query_params.get("learner")) is not None:
-        rows = rows.filter(learner_id=_learner_id(learner)) if _learner_id(learner) else rows.none()
+        learner_id = id_of_learner(learner)
+        rows = rows.filter(learner_id=learner_id) if learner_id else rows.none()
     for name, column in (("earnedFrom", "earned_at__gte"), ("earnedTo", "earned_at__lt")):
         if (at := moment(request, name)) is not None:
             rows = rows.filter(**{column: at})
@@ -278,7 +279,8 @@ def _may_accept(award: BadgeAward, context: Any) -> bool:
     return award.template_id in context["issuable"]
 
 
-def _learner_id(said: str) -> int | None:
+def id_of_learner(said: str) -> int | None:
+    """The number of whom the parameter “learner” names, if that is somebody. Raises Invalid."""
     try:
         entry = given.text(said, longest=given.LONGEST_ENTRY)
     except given.NotTaken as refusal:
