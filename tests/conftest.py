@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from credly_badges import connections
 from credly_badges.models import CredlyOrganization
@@ -13,6 +15,10 @@ from credly_badges.testing.simulator import Simulator
 from credly_badges.testing.simulator.records import Organization
 
 pytest_plugins = ["credly_badges.testing.pytest_plugin"]
+
+# How fast examples are made depends on what else the machine does; that is no fault of what is tested.
+hypothesis.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("any machine")
 
 
 @pytest.fixture

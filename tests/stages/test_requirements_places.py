@@ -92,7 +92,7 @@ class TestWhatARuleIsAbout:
         ("path", "about", "words"),
         [
             ("state.subsection.percent", "exam", "“exam” is no subsection."),
-            ("state.subsection.percent", "", "is no subsection."),
+            ("state.subsection.percent", "", "Type the usage key of the subsection"),
             ("state.badge.held", PROGRAM, "is not the ID of a badge template here"),
             ("state.badge.held", "Python", "“Python” is not the ID"),
             ("grade.percent", "exam", "This field is about nothing else."),
