@@ -92,6 +92,20 @@ def check_settings(
     ]
 
 
+@register(APP, deploy=True)
+def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """What matters where real learners are; runs with ``check --deploy``."""
+    if conf.evidence_storage_is_chosen():
+        return []
+    return [
+        checks.Warning(
+            "Pictures that learners send with their applications go to the default storage, which often is public.",
+            hint="Name one in CREDLY_BADGES_EVIDENCE_STORAGE whose files the public cannot read.",
+            id="credly_badges.W005",
+        )
+    ]
+
+
 @register(APP, Tags.database)
 def check_organizations(
     app_configs: Any,  # noqa: ARG001
@@ -241,6 +255,9 @@ def _numbers() -> Iterator[CheckMessage]:
         "WEBHOOK_RATE": conf.webhook_rate(),
         "NOTICE_DAYS": conf.kept_notices().total_seconds() / 86_400,
         "RECONCILE_SLICE_SECONDS": conf.reconcile_slice().total_seconds(),
+        "EVIDENCE_MAX_BYTES": conf.evidence_max_bytes(),
+        "SUBSCRIBER_TIMEOUT": conf.subscriber_timeout().total_seconds(),
+        "SUBSCRIBER_DAYS": conf.subscriber_days().total_seconds() / 86_400,
     }
     for name, value in positive.items():
         if value <= 0:

@@ -259,6 +259,11 @@ def evidence_storage() -> Storage:
     return storage
 
 
+def evidence_storage_is_chosen() -> bool:
+    """Whether the operator has said where these are kept."""
+    return bool(_read("EVIDENCE_STORAGE", "", str))
+
+
 def evidence_max_bytes() -> int:
     """How large a picture may be that a learner sends."""
     return _read("EVIDENCE_MAX_BYTES", 5 * 1024 * 1024, int)

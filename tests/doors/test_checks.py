@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
@@ -151,3 +152,11 @@ def test_every_setting_is_read_before_anything_depends_on_it(settings):
         setattr(settings, name, before)
 
     assert untold == []
+
+
+@pytest.mark.parametrize(("storage", "told"), [("", True), ("default", False)])
+def test_a_site_for_real_learners_is_asked_where_their_pictures_go(settings, storage, told):
+    settings.CREDLY_BADGES_EVIDENCE_STORAGE = storage
+
+    assert ("W005" in numbers(run_checks(include_deployment_checks=True))) is told
+    assert "W005" not in numbers(run_checks())
