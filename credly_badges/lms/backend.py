@@ -49,6 +49,9 @@ class Backend(Protocol):
     def is_course_staff(self, user: AbstractBaseUser | AnonymousUser, course_key: CourseKey) -> bool:
         """Whether the user is on the staff of the course run, of its organization, or of the whole site."""
 
+    def may_be_course_staff(self, user: AbstractBaseUser | AnonymousUser) -> bool:
+        """Whether the user is on the staff of anything, as far as one question tells; False is certain."""
+
     def retirement_signals(self) -> Collection[Signal]:
         """The Django signals, sent with ``user``, by which the LMS says that it forgets somebody."""
 

@@ -122,6 +122,16 @@ class EdxPlatform(PlatformRows, PlatformState):
 
         return bool(has_access(user, "staff", course_key))
 
+    def may_be_course_staff(self, user: AbstractBaseUser | AnonymousUser) -> bool:
+        """Whether they are staff of the site, or have any role in a course or an organization. One query."""
+        with asking_edx_platform():
+            from common.djangoapps.student.models import CourseAccessRole
+
+        # A later edx-platform keeps some roles with openedx-authz, and not in this table.
+        kept_elsewhere = apps.is_installed("openedx_authz")
+        has_role = CourseAccessRole.objects.filter(user_id=user.pk)
+        return kept_elsewhere or bool(getattr(user, "is_staff", False)) or has_role.exists()
+
     def retirement_signals(self) -> Collection[Signal]:
         """Of the two steps of edx-platform's retirement pipeline that concern plugins; each may be sent again."""
         with asking_edx_platform():

@@ -73,6 +73,11 @@ def is_course_staff(user: AbstractBaseUser | AnonymousUser, key: CourseKey | str
     return backend().is_course_staff(user, course_key(key))
 
 
+def may_be_course_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether the user can be on the staff of any course run: to be asked before many runs are."""
+    return backend().may_be_course_staff(user)
+
+
 def addresses_of(user_id: int) -> set[str]:
     """The e-mail addresses that something kept here may be under: the user's, and theirs before they were retired."""
     now = get_user_model().objects.filter(pk=user_id).values_list("email", flat=True)

@@ -26,6 +26,7 @@ _QUESTIONS: Mapping[str, Callable[[Backend], object]] = {
     "certificate": lambda lms: lms.certificate(_NOBODY, _COURSE),
     "grade": lambda lms: lms.grade(_NOBODY, _COURSE),
     "is_course_staff": lambda lms: lms.is_course_staff(AnonymousUser(), _COURSE),
+    "may_be_course_staff": lambda lms: lms.may_be_course_staff(AnonymousUser()),
     "address_before_retirement": lambda lms: lms.address_before_retirement(_NOBODY),
     "retirement_signals": lambda lms: lms.retirement_signals(),
     "user_id_of_anonymous": lambda lms: lms.user_id_of_anonymous("nobody", _COURSE),

@@ -20,7 +20,7 @@ def test_every_call_into_edx_platform_is_on_the_page():
         for alias in node.names
     }
 
-    assert len(asked) == 22
+    assert len(asked) == 23
     assert sorted(name for name in asked if f"``{name}" not in page) == []
 
 

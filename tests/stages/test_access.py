@@ -9,10 +9,10 @@ import jwt
 import pytest
 from django.utils import timezone
 
-from credly_badges import access, retirement
+from credly_badges import access, lms, retirement
 from credly_badges.access import SITE, BadKey, BadSignature, Level, Scope, signed
 from credly_badges.models import ApiKey, AuditEntry, BadgeProgram, LevelRole, SpentSignature
-from credly_badges.testing.factories import OrganizationFactory, TemplateFactory, UserFactory
+from credly_badges.testing.factories import OrganizationFactory, TemplateFactory, UserFactory, a_badge_for_passing
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +312,28 @@ class TestLevels:
 
         assert [row.user for row in LevelRole.objects.all()] == [other]
         assert access.by_bearer(new.shown).created_by is None
+
+
+class TestCourseStaff:
+    @pytest.fixture
+    def courses(self, db):
+        """As many badges as an organization may have, each for passing a course."""
+        organization = OrganizationFactory()
+        for number in range(20):
+            a_badge_for_passing(f"course-v1:edX+C{number}+2026", organization=organization)
+        yield
+        lms.backend().clear()
+
+    def test_for_a_learner_no_requirement_is_read(self, courses, django_assert_num_queries):
+        caller = access.of_user(UserFactory())
+
+        with django_assert_num_queries(0):
+            assert caller.course_badges == []
+
+    def test_the_staff_of_five_courses_speak_for_their_badges_in_two_queries(self, courses, django_assert_num_queries):
+        caller = access.of_user(staff := UserFactory())
+        for number in range(5):
+            lms.backend().add_staff(staff.pk, f"course-v1:edX+C{number}+2026")
+
+        with django_assert_num_queries(2):
+            assert len(caller.course_badges) == 5

@@ -93,6 +93,7 @@ def test_a_host_that_is_no_lms_is_told_which_setting_to_give(settings):
         lambda: lms.learner(user.pk),
         lambda: lms.course_titles([DEMO]),
         lambda: lms.is_course_staff(user, DEMO),
+        lambda: lms.may_be_course_staff(user),
         lambda: lms.course_url(DEMO),
         lambda: lms.certificate(user.pk, DEMO),
         lambda: lms.grade(user.pk, DEMO),
@@ -237,6 +238,23 @@ def test_edx_platform_gives_the_grade_that_it_keeps_in_percent(edx_platform):
 def test_edx_platform_decides_who_is_course_staff(edx_platform):
     assert lms.is_course_staff(UserFactory(is_staff=True), DEMO) is True
     assert lms.is_course_staff(UserFactory(), DEMO) is False
+
+
+def test_edx_platform_tells_in_one_query_who_has_no_role_anywhere(edx_platform, django_assert_num_queries):
+    from common.djangoapps.student.models import CourseAccessRole
+
+    learner, of_site, of_course, of_organization = (
+        UserFactory(),
+        UserFactory(is_staff=True),
+        UserFactory(),
+        UserFactory(),
+    )
+    CourseAccessRole.objects.create(user=of_course, org="edX", course_id=DEMO, role="staff")
+    CourseAccessRole.objects.create(user=of_organization, org="edX", role="instructor")
+
+    with django_assert_num_queries(1):
+        assert lms.may_be_course_staff(learner) is False
+    assert all(map(lms.may_be_course_staff, (of_site, of_course, of_organization)))
 
 
 def graded(user_id, course, share=0.8, letter="Pass", **dates):

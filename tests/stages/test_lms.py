@@ -190,6 +190,7 @@ def test_a_user_has_the_staff_access_of_the_site_the_course_or_its_organization(
     }
 
     assert may == {everywhere: (True, True), here: (True, False), org_wide: (True, True), nowhere: (False, False)}
+    assert {user for user in may if lms.may_be_course_staff(user)} == {everywhere, here, org_wide}
 
 
 def test_titles_of_courses_that_exist_are_told_and_nonsense_is_refused(stand_in):

@@ -30,6 +30,17 @@ class CourseEnrollment(models.Model):
         ordering = ("user", "course")
 
 
+class CourseAccessRole(models.Model):
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    org = models.CharField(max_length=64, db_index=True, blank=True)
+    course_id = LearningContextKeyField(max_length=255, db_index=True, blank=True)
+    role = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        app_label = "student"
+        unique_together = ("user", "org", "course_id", "role")
+
+
 class AnonymousUserId(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, db_index=True, on_delete=models.CASCADE)
     anonymous_user_id = models.CharField(unique=True, max_length=32)
