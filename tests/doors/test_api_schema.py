@@ -10,9 +10,10 @@ import yaml
 from django.core.cache import cache
 from django.urls import URLPattern
 from drf_spectacular.drainage import GENERATOR_STATS
+from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
-from credly_badges.rest_api.v1 import schema, urls
+from credly_badges.rest_api.v1 import examples, schema, urls
 from credly_badges.rest_api.v1.description import described
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,47 @@ def test_every_operation_says_what_it_is_and_how_it_is_answered(document):
         assert any(code.startswith("2") for code in codes), where
         assert {"400", "401", "403", "406", "413", "415", "429", "503"} <= codes, where
         assert "404" in codes or "{" not in path, where
+
+
+def test_nothing_is_described_that_is_not_used_and_nothing_used_is_missing(document):
+    used = set(re.findall(r'"#/components/(\w+)/([^"]+)"', json.dumps(document)))
+    there = {(kind, name) for kind, named in document["components"].items() for name in named}
+
+    assert used == {each for each in there if each[0] != "securitySchemes"}
+    ways = {name for _path, _method, said in operations(document) for way in said["security"] for name in way}
+    assert ways == set(document["components"]["securitySchemes"])
+
+
+def test_every_parameter_and_every_shape_says_what_it_is(document):
+    for path, method, said in operations(document):
+        for parameter in said.get("parameters", ()):
+            assert len(parameter["description"]) > 5, f"{method} {path}: {parameter['name']}"
+        if method in {"post", "put", "patch"} and "requestBody" in said:
+            for content in said["requestBody"]["content"].values():
+                assert content["schema"], f"{method} {path}"
+    for name, shape in document["components"]["schemas"].items():
+        assert shape.get("description"), name
+
+
+def test_an_example_of_everything_that_travels_is_as_described(document):
+    checked = 0
+    for path, method, said in operations(document):
+        bodies = [said.get("requestBody", {}), *said["responses"].values()]
+        for content in [each.get("content", {}).get("application/json") for each in bodies]:
+            if content and content["schema"].get("$ref"):
+                example = examples.of(document, content["schema"])
+                faults = list(
+                    OAS30Validator({**content["schema"], "components": document["components"]}).iter_errors(example)
+                )
+                assert not faults, f"{method} {path}: {faults[:2]}"
+                checked += 1
+    assert checked > 80
+
+
+def test_what_credly_may_refuse_says_so(document):
+    refused = {said["operationId"] for _path, _method, said in operations(document) if "502" in said["responses"]}
+
+    assert refused == {"createBadge", "replaceBadge", "changeBadge", "deleteBadge", "archiveBadge"}
 
 
 def test_every_method_says_who_may_call_it():

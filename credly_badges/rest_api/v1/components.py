@@ -113,6 +113,27 @@ _ERROR: Mapping[str, Any] = {
 }
 
 
+NAMED: Mapping[str, str] = {
+    "application_id": "The application's ID.",
+    "award_id": "The award's ID.",
+    "badge": "The badge's slug.",
+    "badge_id": "The badge's ID.",
+    "bulk_id": "The list's ID.",
+    "code_id": "The claim code's ID.",
+    "evidence_id": "The ID of the piece of evidence.",
+    "issuer_id": "The issuer's ID.",
+    "learner_id": "The learner's user ID.",
+    "message_id": "The message's ID.",
+    "organization": "The organization's slug.",
+    "program_id": "The program's ID.",
+    "review_id": "The review's ID.",
+    "role_id": "The ID of the role that somebody has.",
+    "subscriber_id": "The subscriber's ID.",
+    "system": "The system's slug.",
+}
+"""What the parts of addresses are."""
+
+
 def refusal(status: HTTPStatus) -> dict[str, Any]:
     """The answer with this status, by reference."""
     return {"$ref": f"#/components/responses/{_name(status)}"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-DEEPEST = 6
+DEEPEST = 12
 BY_FORMAT: Mapping[str, Any] = {
     "uuid": "11111111-0000-4000-8000-000000000001",
     "date-time": "2026-01-31T12:00:00Z",
@@ -15,6 +16,9 @@ BY_FORMAT: Mapping[str, Any] = {
     "binary": "…",
 }
 BY_TYPE: Mapping[str, Any] = {"string": "…", "integer": 1, "number": 1.5, "boolean": True, "null": None}
+
+SPELLED = ("arts", BY_FORMAT["uri"])
+"""What texts may be that have to be spelled in some way."""
 
 
 def of(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
@@ -33,10 +37,13 @@ def of(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -
 def _made_up(document: Mapping[str, Any], whole: Mapping[str, Any], depth: int) -> Any:
     name = _type(whole)
     if name == "array":
-        return [of(document, whole.get("items", {}), depth + 1)]
+        return [of(document, whole.get("items", {}), depth + 1)] * max(1, whole.get("minItems", 1))
     if name == "object" or "properties" in whole:
         return {each: of(document, inner, depth + 1) for each, inner in whole.get("properties", {}).items()}
-    return BY_FORMAT.get(whole.get("format", ""), BY_TYPE.get(name))
+    usual = BY_FORMAT.get(whole.get("format", ""), BY_TYPE.get(name))
+    if "pattern" in whole and not re.search(whole["pattern"], str(usual)):
+        return next((each for each in SPELLED if re.search(whole["pattern"], each)), usual)
+    return usual
 
 
 def kind(schema: Mapping[str, Any]) -> str:

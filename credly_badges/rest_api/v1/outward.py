@@ -30,6 +30,8 @@ class Unsure(Unavailable):
 class OutwardView(ApiView):
     """One address whose methods talk to Credly. None of them runs in a transaction, however long Credly takes."""
 
+    asks_credly = True
+    """That what it does may be refused by Credly, for the description of the API."""
     begun_at: datetime | None = None
     """When the same request was made before without an answer; None for a new one."""
 

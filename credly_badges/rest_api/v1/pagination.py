@@ -36,6 +36,7 @@ class Pages(BasePagination):
         number = {"type": "integer", "minimum": 0}
         return {
             "type": "object",
+            "description": "A page of a list, and where it is in the list.",
             "required": ["data", "pagination"],
             "additionalProperties": False,
             "properties": {

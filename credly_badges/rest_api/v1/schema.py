@@ -84,6 +84,10 @@ class Described(AutoSchema):
             schema.setdefault("additionalProperties", False)
         return schema
 
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        return [{**each, "description": components.NAMED[each["name"]]} for each in found]
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         answers = super()._get_response_bodies(direction)
         for status in sorted(self._refusals()):
@@ -114,6 +118,8 @@ class Described(AutoSchema):
             found.add(HTTPStatus.CONFLICT)
         if self.method in CHANGES:
             found.add(HTTPStatus.PRECONDITION_FAILED)
+        if getattr(self.view, "asks_credly", False) and self.method != "GET":
+            found.add(HTTPStatus.BAD_GATEWAY)
         return found
 
 
@@ -171,6 +177,20 @@ def without_empty_defaults(result: dict[str, Any], **_told: Any) -> dict[str, An
     return result
 
 
+def with_what_is_used(result: dict[str, Any], **_told: Any) -> dict[str, Any]:
+    """Take out the answers that no operation gives."""
+    given = {
+        answer["$ref"].rpartition("/")[2]
+        for item in result["paths"].values()
+        for said in item.values()
+        for answer in said["responses"].values()
+        if "$ref" in answer
+    }
+    answers = result["components"]["responses"]
+    result["components"]["responses"] = {name: said for name, said in answers.items() if name in given}
+    return result
+
+
 def _settings() -> Mapping[str, Any]:
     """drf-spectacular's own defaults and ours, so that the host's settings for its own APIs change nothing here."""
     usual = {
@@ -190,6 +210,6 @@ def _settings() -> Mapping[str, Any]:
         "COMPONENT_SPLIT_REQUEST": True,
         "SORT_OPERATIONS": False,
         # Without the one that gives enumerations names, which would change with each one that is added.
-        "POSTPROCESSING_HOOKS": [f"{__name__}.without_empty_defaults"],
+        "POSTPROCESSING_HOOKS": [f"{__name__}.without_empty_defaults", f"{__name__}.with_what_is_used"],
         "APPEND_COMPONENTS": components.all_of_them(),
     }
