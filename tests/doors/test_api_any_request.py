@@ -139,6 +139,29 @@ def known(made: World) -> dict[str, Any]:
     }  # fmt: skip
 
 
+LOOKED_INTO = (
+    "badges?limit=100&status=draft", "awards?limit=100", "awards/{award_id}", "applications/{application_id}",
+    "badges/{badge_id}/awards", "badges/{badge_id}/codes", "learners?identifier=canary-learner",
+    "learners?identifier=canary-earner",
+)  # fmt: skip
+"""Where what was planted is to be seen."""
+
+
+@pytest.mark.django_db
+def test_what_is_looked_for_is_there_to_be_seen_by_those_who_may(there):
+    seen: dict[str, set[str]] = {canary: set() for canary in there.canaries}
+    for name, browser in there.browsers.items():
+        for address in LOOKED_INTO:
+            path = f"/api/badges/v1/{address.format(**there.world.things)}"
+            said = browser.get(path, headers=there.world.callers[name].headers("GET", path, b"")).content.decode()
+            for canary, by in seen.items():
+                by.update({name} if canary in said else ())
+
+    for canary, may_see in there.canaries.items():
+        assert seen[canary] <= may_see
+        assert "superuser" in seen[canary] or not may_see, canary
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("operation_id", OPERATIONS)
 def test_whatever_is_sent_is_answered_as_described(there, operation_id):
