@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -24,7 +25,7 @@ VIEW = OpenApiParameter(
 
 COLUMNS = (
     *("uuid", "name", "slug", "description", "criteria_url", "image_url", "expiry", "expiry_days", "skills", "status"),
-    *("credly_state", "created", "organization__uuid", "organization__slug"),
+    *("credly_state", "created", "organization"),
 )
 """Those of the table that the common fields are made of: of a list, no others are read."""
 
@@ -64,11 +65,16 @@ class BadgeSerializer(ApiSerializer):
     def get_achievement_url(self, template: BadgeTemplate) -> str | None:
         return self._whole(slugs.achievement_path(template)) if template.pk in self.context["public"] else None
 
-    def _whole(self, path: str) -> str:
+    @cached_property
+    def _site(self) -> str:
+        """What all addresses begin with; worked out once, and not twice for each badge of a list."""
         request = self.context.get("request")
         if conf.site_url() or request is None:
-            return conf.site_url() + path
-        return str(request.build_absolute_uri(path))
+            return conf.site_url()
+        return str(request.build_absolute_uri("/")).rstrip("/")
+
+    def _whole(self, path: str) -> str:
+        return self._site + path
 
 
 class NamedSerializer(ApiSerializer):
@@ -168,6 +174,8 @@ def shown(templates: Sequence[BadgeTemplate], request: Request) -> list[dict[str
     if not templates:
         return []
     rows = BadgeTemplate.objects.filter(pk__in=[each.pk for each in templates])
+    # Few organizations, of many badges: each is read once.
+    prefetch_related_objects(templates, "organization")
     context: dict[str, Any] = {
         "request": request,
         "criteria": {pk: "\n".join(said) for pk, said in reports.sentences_of(templates).items()},

@@ -68,7 +68,7 @@ class Badges(BadgesView, OutwardView):
     @extend_schema(operation_id="listBadges", parameters=[*FILTERS, VIEW])
     def get(self, request: Request) -> Response:
         """List badges."""
-        rows = BadgeTemplate.objects.filter(self.visible()).select_related("organization")
+        rows = BadgeTemplate.objects.filter(self.visible())
         rows = badge_shapes.columns(_chosen(rows, request), request)
         page = self.paginate_queryset(rows.order_by("name", "pk")) or []
         return self.get_paginated_response(badge_shapes.shown(page, request))
