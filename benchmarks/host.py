@@ -6,6 +6,8 @@ from benchmarks.settings import *  # noqa: F403
 from benchmarks.settings import DATABASES
 
 DATABASES["default"]["NAME"] = os.environ["CREDLY_BENCHMARK_DATABASE"]
+# As on a site that is busy: a new connection for each request would cost more than some requests.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # Requests are counted for both processes together, and workers are woken, as on a site.
 CACHES = {

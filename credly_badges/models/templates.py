@@ -238,7 +238,10 @@ class BadgeTemplate(models.Model):
         ordering = ["name", "pk"]
         verbose_name = _("badge template")
         verbose_name_plural = _("badge templates")
-        indexes = [models.Index(fields=["credly_state", "status"], name="credly_template_by_status")]
+        indexes = [
+            models.Index(fields=["credly_state", "status"], name="credly_template_by_status"),
+            models.Index(fields=["organization", "name"], name="credly_template_by_name"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "uuid"], name="one_row_per_organization_and_template"),
             models.UniqueConstraint(fields=["organization", "slug"], name="one_template_per_organization_and_slug"),
