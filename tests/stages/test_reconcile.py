@@ -748,7 +748,7 @@ class TestNightly:
         while not ReconcileRun.objects.filter(state="done").exists():
             nightly("beat")
             rounds += 1
-            assert rounds < 20
+            assert rounds < 200  # On a busy machine, a slice may pass before anything is done.
 
         assert rounds > 3
         assert ReconcileRun.objects.get().compared == 3
