@@ -173,18 +173,27 @@ def shown(templates: Sequence[BadgeTemplate], request: Request) -> list[dict[str
     shape = serializer_of(request)
     if not templates:
         return []
-    rows = BadgeTemplate.objects.filter(pk__in=[each.pk for each in templates])
     # Few organizations, of many badges: each is read once.
     prefetch_related_objects(templates, "organization")
     context: dict[str, Any] = {
         "request": request,
         "criteria": {pk: "\n".join(said) for pk, said in reports.sentences_of(templates).items()},
-        "public": _numbers(rows.filter(learners.ever_open())) if conf.public_pages() else set(),
+        "public": _public(templates) if conf.public_pages() else set(),
     }
     if shape is FullBadgeSerializer:
         prefetch_related_objects(templates, "programs")
+        rows = BadgeTemplate.objects.filter(pk__in=[each.pk for each in templates])
         context["accepting"] = _numbers(rows.filter(application_form__is_open=True))
     return list(shape(templates, many=True, context=context).data)
+
+
+def _public(templates: Sequence[BadgeTemplate]) -> set[int]:
+    """Those of the badges that have a public page. One query, and none where learners can earn all of them."""
+    found = {each.pk for each in templates if each.is_active}
+    others = [each.pk for each in templates if not each.is_active]
+    if others:
+        found |= _numbers(BadgeTemplate.objects.filter(learners.ever_open(), pk__in=others))
+    return found
 
 
 def _numbers(rows: QuerySet[BadgeTemplate]) -> set[int]:
