@@ -106,8 +106,10 @@ test-services: $(VENV)/.services ## run the tests on MariaDB, Redis and a real C
 test-browser: $(VENV)/.browser ## run the tests in headless Chromium
 	$(BIN)/python -m pytest tests/browser $(PYTEST_OPTS)
 
+ENVIRONMENTS ?= py311-django42,py311-django52,py312-django42,py312-django52
+
 test-all: $(VENV)/.ci ## run the tests on every supported Python and Django
-	$(BIN)/tox run -e py311-django42,py311-django52,py312-django42,py312-django52
+	$(BIN)/tox run -e $(ENVIRONMENTS)
 
 bench: $(VENV)/.services ## measure events, sync, deliveries and memory; the figures are left in benchmarks.json
 	$(BIN)/python -m benchmarks --json benchmarks.json $(BENCH_OPTS)
