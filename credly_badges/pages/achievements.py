@@ -31,9 +31,7 @@ def achievement(request: HttpRequest, organization: str, badge: str) -> HttpResp
         "criteria": criteria_in_words(template),
         "standing": standing,
         "claim_url": "" if standing else reverse("credly_badges:claim"),
-        "apply_url": ""
-        if applications.why_not_taking(template)
-        else reverse("credly_badges:apply", args=[template.pk]),
+        "apply_url": _apply_url(template),
     }
     return public.show(request, "achievement.html", context)
 

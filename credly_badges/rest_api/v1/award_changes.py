@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from ... import awards
 from ...access import Scope
+from ...models import BadgeAward
 from . import idempotency
 from .award_forms import ReasonSerializer, reason_in
 from .awards import AwardSerializer, AwardsView
@@ -18,10 +19,20 @@ from .errors import Conflict
 from .parameters import known
 
 
-class Revocation(AwardsView):
-    """The revocation of an award."""
+class ChangeView(AwardsView):
+    """Something that is done to one award by those who may take it back."""
 
     scopes = {"POST": Scope.AWARDS_REVOKE}
+
+    def _concerned(self, award_id: UUID) -> BadgeAward:
+        """The award; its learner is whom a kept answer is about."""
+        award = self.award(award_id, Scope.AWARDS_REVOKE)
+        self.concerns = award.learner_id
+        return award
+
+
+class Revocation(ChangeView):
+    """The revocation of an award."""
 
     @extend_schema(
         operation_id="revokeAward",
@@ -33,19 +44,15 @@ class Revocation(AwardsView):
     def post(self, request: Request, award_id: UUID) -> Response:
         """Revoke a badge. Where Credly has it, its state changes once Credly has confirmed that."""
         known(request)
-        award = self.award(award_id, Scope.AWARDS_REVOKE)
-        reason = reason_in(request)
-        self.concerns = award.learner_id
+        award, reason = self._concerned(award_id), reason_in(request)
         try:
             return self.shown(awards.revoke(award, reason, by=self.caller.user, key=self.caller.key))
         except awards.NotRevocable as refusal:
             raise Conflict(refusal.sentence) from None
 
 
-class Restoration(AwardsView):
+class Restoration(ChangeView):
     """The restoration of an award."""
-
-    scopes = {"POST": Scope.AWARDS_REVOKE}
 
     @extend_schema(
         operation_id="restoreAward",
@@ -57,9 +64,7 @@ class Restoration(AwardsView):
     def post(self, request: Request, award_id: UUID) -> Response:
         """Restore a badge that was revoked, deleted at Credly or given up: the learner gets a new award."""
         known(request)
-        award = self.award(award_id, Scope.AWARDS_REVOKE)
-        reason = reason_in(request)
-        self.concerns = award.learner_id
+        award, reason = self._concerned(award_id), reason_in(request)
         try:
             grant = awards.restore(award, reason=reason, by=self.caller.user, key=self.caller.key)
         except awards.NotGrantable as refusal:
@@ -67,10 +72,8 @@ class Restoration(AwardsView):
         return self.shown(grant.award, 201)
 
 
-class Resending(AwardsView):
+class Resending(ChangeView):
     """The sending anew of an award."""
-
-    scopes = {"POST": Scope.AWARDS_REVOKE}
 
     @extend_schema(
         operation_id="resendAward",
@@ -82,8 +85,7 @@ class Resending(AwardsView):
     def post(self, request: Request, award_id: UUID) -> Response:
         """Order a badge anew whose order was dropped or failed, and that Credly does not have."""
         known(request)
-        award = self.award(award_id, Scope.AWARDS_REVOKE)
-        self.concerns = award.learner_id
+        award = self._concerned(award_id)
         if not awards.resend(award, by=self.caller.user, key=self.caller.key):
             raise Conflict(_("Nothing is to be sent: Credly has this badge, it is on its way, or it does not stand."))
         award.refresh_from_db()
